@@ -1,0 +1,1 @@
+"""The edge of the system: HTTP, GraphQL and the command line."""

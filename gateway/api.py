@@ -1,0 +1,174 @@
+"""The schema on one screen: what can be read and what can be changed."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from gateway.guard import GatewaySchema
+from gateway.limits import Limits
+from gateway.resolvers.draft import (
+    resolve_change_app_kind,
+    resolve_publish,
+    resolve_save_branding,
+    resolve_save_help,
+    resolve_save_provisioning,
+)
+from gateway.resolvers.softphone import resolve_softphone_config
+from gateway.resolvers.tenant import (
+    resolve_create_tenant,
+    resolve_delete_tenant,
+    resolve_node,
+    resolve_rename_tenant,
+    resolve_resume_tenant,
+    resolve_suspend_tenant,
+    resolve_tenant,
+    resolve_tenants,
+    resolve_viewer,
+)
+from gateway.schema.actor import Viewer
+from gateway.schema.handlers import HANDLERS
+from gateway.schema.node import Node
+from gateway.schema.results import (
+    CreateTenantResult,
+    DeleteTenantResult,
+    PublishResult,
+    RenameTenantResult,
+    ResumeTenantResult,
+    SaveDraftResult,
+    SuspendTenantResult,
+)
+from gateway.schema.revision import Revision
+from gateway.schema.scalars import SCALARS
+from gateway.schema.softphone import SoftphoneConfig, SoftphoneConfigResult
+from gateway.schema.tenant import Draft, Tenant, TenantConnection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_QUERY = """
+Everything that can be read. Try `softphoneConfig` first: it needs no credential.
+
+Callers: softphones send nothing, programs send `Authorization: Bearer <token>`.
+
+Conventions:
+- Ids are opaque. Keep them, send them back, never take them apart. An id that is unknown, foreign or forbidden is answered alike.
+- Times are RFC 3339 in UTC, for example `2026-11-23T18:00:00Z`.
+- A list that can grow is a connection: `first` 1 to 100, 20 when absent; `after` takes the `endCursor` of the page before. A list with a small fixed limit is a plain list.
+- What can go wrong in normal use is a member of a result's union and implements `Refusal`. `errors` means a broken request or our bug; its `extensions.code` is `BAD_REQUEST`, `TOO_COSTLY`, `UNAUTHENTICATED`, `FORBIDDEN`, `UNAVAILABLE` or `INTERNAL`.
+"""  # noqa: E501 - descriptions are not wrapped: GraphiQL does that
+
+_MUTATION = """
+Everything that changes something. Sent by POST only.
+
+Each takes one `input` and answers a union: one past event (`ConfigPublished`) and every refusal a caller can act on. Ask for `__typename`, for the event's fields and for `... on Refusal { message }`, which also covers refusals added later. A refused mutation has changed nothing.
+
+`expectedVersion` is the version you read; when somebody was faster you get `VersionConflict` and lose nothing.
+"""  # noqa: E501 - as above
+
+
+def field(resolver: Callable[..., Any], description: str, *, input_is: str | None = None) -> Any:  # noqa: ANN401 - Strawberry's own type
+    """A root field; `input_is` describes its one argument."""
+    bound = strawberry.field(resolver=resolver, description=description)
+    if input_is is not None:
+        (argument,) = [one for one in bound.arguments if one.python_name == "input"]
+        argument.description = input_is
+    return bound
+
+
+@strawberry.type(description=inspect.cleandoc(_QUERY))
+class Query:
+    softphone_config: SoftphoneConfigResult = field(
+        resolve_softphone_config,
+        "What a softphone shows and how it signs its user in: the tenant's published config. Anonymous, the same for "
+        "every user; send it by GET. Keep the last config you got whenever this fails in any way, and never sign a "
+        "user out because of it.",
+    )
+    viewer: Viewer | None = field(
+        resolve_viewer,
+        "Who is asking and what they may do outside any one tenant; null for an anonymous caller.",
+    )
+    tenant: Tenant | None = field(
+        resolve_tenant,
+        "One tenant as its staff see it; null when there is none by that name or when you may not see it.",
+    )
+    tenants: TenantConnection = field(
+        resolve_tenants,
+        "The tenants you may see, by name and then by id: all of them for a platform admin.",
+    )
+    node: Node | None = field(
+        resolve_node,
+        "Anything that has an `id`, by that id; null when there is nothing by it that you may see.",
+    )
+
+
+@strawberry.type(description=inspect.cleandoc(_MUTATION))
+class Mutation:
+    create_tenant: CreateTenantResult = field(
+        resolve_create_tenant,
+        "Creates a tenant with default settings and nothing published. Platform admins.",
+        input_is="The new tenant.",
+    )
+    rename_tenant: RenameTenantResult = field(
+        resolve_rename_tenant,
+        "Changes the name, and the ProviderId as long as nothing was published. Owners.",
+        input_is="What to change.",
+    )
+    suspend_tenant: SuspendTenantResult = field(
+        resolve_suspend_tenant,
+        "Makes a tenant unknown to all softphones until it is resumed; nothing is deleted, phones keep what they have. "
+        "Repeating it changes nothing. Platform admins.",
+        input_is="Which tenant and why.",
+    )
+    resume_tenant: ResumeTenantResult = field(
+        resolve_resume_tenant,
+        "Ends a suspension. Repeating it changes nothing. Platform admins.",
+        input_is="Which tenant.",
+    )
+    delete_tenant: DeleteTenantResult = field(
+        resolve_delete_tenant,
+        "Deletes a tenant with everything in it, for good. Owners and platform admins.",
+        input_is="Which tenant, confirmed by its ProviderId.",
+    )
+    save_branding: SaveDraftResult = field(
+        resolve_save_branding, "Changes colours in the draft. Editors.", input_is="What to change."
+    )
+    save_provisioning: SaveDraftResult = field(
+        resolve_save_provisioning,
+        "Changes sign-in and external provisioning in the draft. Editors.",
+        input_is="What to change.",
+    )
+    save_help: SaveDraftResult = field(
+        resolve_save_help, "Changes the Help menu in the draft. Editors.", input_is="What to change."
+    )
+    change_app_kind: SaveDraftResult = field(
+        resolve_change_app_kind,
+        "Turns the draft from generic to whitelabel or back and drops from it what the new kind may not have; "
+        "`draft { changes }` shows that and what publishing it does to phones. Editors.",
+        input_is="The new kind.",
+    )
+    publish: PublishResult = field(
+        resolve_publish,
+        "Makes the draft live: checked again by today's rules, all or nothing. Repeating one whose answer was lost is "
+        "answered `NothingToPublish`. Publishers.",
+        input_is="Which draft, and a note.",
+    )
+
+
+def make_schema(
+    limits: Limits | None = None, *, is_introspecting: bool = True, is_suggesting: bool = True
+) -> GatewaySchema:
+    """The executable schema."""
+    return GatewaySchema(
+        query=Query,
+        mutation=Mutation,
+        types=[SoftphoneConfig, Tenant, Draft, Revision],
+        limits=limits or Limits(),
+        is_introspecting=is_introspecting,
+        is_suggesting=is_suggesting,
+        exception_handlers=HANDLERS,
+        config=StrawberryConfig(scalar_map=SCALARS),
+    )

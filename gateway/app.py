@@ -1,0 +1,85 @@
+"""The composition root: settings in, an ASGI application out."""
+
+from __future__ import annotations
+
+import os
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gateway.api import make_schema
+from gateway.context import utc_now
+from gateway.environment import load_settings
+from gateway.http.graphql import GraphQLEndpoint, refuse
+from gateway.http.guards import Guards
+from gateway.http.health import livez, readyz
+from gateway.http.metrics import MetricsEndpoint
+from gateway.http.pages import index, rules
+from gateway.http.static import static_routes
+from gateway.logs import configure_logging
+from gateway.refusals import ErrorCode
+from tenants import database
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from datetime import datetime
+
+    from starlette.requests import Request
+    from starlette.types import ASGIApp
+
+    from gateway.settings import Settings
+
+
+def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> ASGIApp:
+    """The gateway. Connects to the database when it starts, and lets go of it when it stops."""
+    schema = make_schema(
+        settings.limits, is_introspecting=not settings.is_production, is_suggesting=not settings.is_production
+    )
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        await database.connect(settings.database_url, pool_size=settings.database_pool)
+        try:
+            yield
+        finally:
+            await database.disconnect()
+
+    app = Starlette(
+        routes=[
+            Route("/graphql", _endpoint(GraphQLEndpoint(schema, settings, now)), methods=["GET", "POST"]),
+            Route("/livez", livez),
+            Route("/readyz", readyz),
+            Route("/metrics", _endpoint(MetricsEndpoint(settings))),
+            Route("/docs/rules", rules),
+            Route("/", index),
+            *static_routes(),
+        ],
+        lifespan=lifespan,
+        exception_handlers={Exception: _on_bug},
+    )
+    app.router.redirect_slashes = False
+    return Guards(app, is_production=settings.is_production)
+
+
+def create_from_env() -> ASGIApp:
+    """What a worker process runs: its settings come from the environment that the command line prepared."""
+    settings = load_settings(os.environ)
+    configure_logging(settings.log_level)
+    return create_app(settings)
+
+
+def _endpoint(callable_object: Callable[[Request], object]) -> Callable[[Request], object]:
+    """Starlette takes an object for an ASGI application and a function for an endpoint."""
+
+    async def endpoint(request: Request) -> Response:
+        return await callable_object(request)  # type: ignore[misc,no-any-return]  # both endpoints are coroutines
+
+    return endpoint
+
+
+async def _on_bug(_request: Request, _error: Exception) -> Response:
+    """The log has it, by the server that re-raises; the client is told nothing but that."""
+    return refuse(500, "Something went wrong.", code=ErrorCode.INTERNAL)

@@ -1,0 +1,162 @@
+"""The command line: `gateway`, also as `python -m gateway`. Answers go to stdout, everything else to stderr."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from gateway.context import utc_now
+from gateway.environment import load_settings
+from gateway.logs import configure_logging
+from gateway.settings import PREFIX, Profile, SettingError
+from tenants import database
+from tenants.access import Role
+from tenants.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from gateway.settings import Settings
+
+# What stands on the command line wins over the environment, under the same names.
+_OVERRIDES = ("host", "port", "database_url", "workers", "profile")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Returns its exit code: 0 done, 1 refused, 2 called wrongly."""
+    asked = _parser().parse_args(arguments)
+    overrides = {
+        PREFIX + name.upper(): str(getattr(asked, name)) for name in _OVERRIDES if getattr(asked, name, None) is not None
+    }
+    try:
+        settings = load_settings(os.environ, overrides)
+        configure_logging(settings.log_level)
+        return int(asked.run(asked, settings, overrides))
+    except SettingError as error:
+        return _fail(str(error), 2)
+    except (UnavailableError, ValueError) as error:
+        return _fail(str(error) or "The database cannot be reached.", 1)
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="gateway", description="The configuration gateway for white-label softphones.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    serve = _command(commands, "serve", "run the gateway", _serve)
+    serve.add_argument("--host", help="address to listen on (127.0.0.1)")
+    serve.add_argument("--port", help="port to listen on (8000); 0 takes a free one")
+    serve.add_argument("--workers", help="processes that answer (1)")
+    serve.add_argument("--profile", choices=[profile.value for profile in Profile])
+    serve.add_argument("--demo", action="store_true", help="at the first start in development, add three demo tenants")
+
+    migrate = _command(commands, "migrate", "bring the database up to date", _migrate)
+    migrate.add_argument("--check", action="store_true", help="only say what is missing; exit code 1 when anything is")
+
+    imports = _command(commands, "import", "take tenants from a YAML file, all or nothing", _import)
+    imports.add_argument("file", metavar="FILE")
+    imports.add_argument("--publish", action="store_true", help="publish what changed")
+    imports.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+
+    _command(commands, "export", "print all tenants as YAML that import reads", _export)
+
+    token = commands.add_parser("token", help="access tokens for programs").add_subparsers(required=True, metavar="COMMAND")
+    create = _command(token, "create", "make a token and print it, alone, once", _create_token)
+    create.add_argument("--role", required=True, choices=[role.value for role in Role])
+    create.add_argument("--name", default="command line", help="what it is for")
+
+    _command(commands, "schema", "print the GraphQL schema", _schema)
+    return parser
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    words: str,
+    run: Callable[[argparse.Namespace, Settings, dict[str, str]], int],
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=words, description=words.capitalize() + ".")
+    command.add_argument("--database", dest="database_url", help="database URL (sqlite:///gateway.db)")
+    command.set_defaults(run=run)
+    return command
+
+
+def _serve(asked: argparse.Namespace, settings: Settings, overrides: dict[str, str]) -> int:
+    from gateway.serve import serve  # noqa: PLC0415 - the other commands need no server
+
+    return serve(settings, overrides, is_demo=asked.demo)
+
+
+def _migrate(asked: argparse.Namespace, settings: Settings, _overrides: dict[str, str]) -> int:
+    if asked.check:
+        pending = asyncio.run(database.pending_migrations(settings.database_url))
+        _print_all(pending, "The database is up to date.")
+        return 1 if pending else 0
+    _print_all(asyncio.run(database.migrate(settings.database_url)), "The database was up to date.")
+    return 0
+
+
+def _import(asked: argparse.Namespace, settings: Settings, _overrides: dict[str, str]) -> int:
+    from gateway.exchange import import_file  # noqa: PLC0415 - the other commands read no YAML
+
+    return _connected(
+        settings,
+        lambda: import_file(
+            asked.file,
+            publish=asked.publish,
+            dry_run=asked.dry_run,
+            admitted=settings.admit_hosts,
+            now=utc_now(),
+        ),
+    )
+
+
+def _export(_asked: argparse.Namespace, settings: Settings, _overrides: dict[str, str]) -> int:
+    from gateway.exchange import export  # noqa: PLC0415 - as above
+
+    return _connected(settings, lambda: export(sys.stdout))
+
+
+def _create_token(asked: argparse.Namespace, settings: Settings, _overrides: dict[str, str]) -> int:
+    from gateway.tokens import make_token  # noqa: PLC0415 - as above
+
+    async def create() -> int:
+        print(await make_token(asked.name, Role(asked.role)))  # noqa: T201 - the answer
+        return 0
+
+    return _connected(settings, create)
+
+
+def _schema(_asked: argparse.Namespace, _settings: Settings, _overrides: dict[str, str]) -> int:
+    from gateway.api import make_schema  # noqa: PLC0415 - as above
+
+    print(make_schema().as_str())  # noqa: T201 - the answer
+    return 0
+
+
+def _connected(settings: Settings, run: Callable[[], Awaitable[int]]) -> int:
+    """Run a command on the database; development brings it up to date first."""
+
+    async def connected() -> int:
+        if not settings.is_production:
+            await database.migrate(settings.database_url)
+        await database.connect(settings.database_url)
+        try:
+            return await run()
+        finally:
+            await database.disconnect()
+
+    return asyncio.run(connected())
+
+
+def _print_all(lines: Sequence[str], otherwise: str) -> None:
+    print("\n".join(lines) or otherwise)  # noqa: T201 - the answer
+
+
+def _fail(message: str, code: int) -> int:
+    print(f"gateway: {message}", file=sys.stderr)  # noqa: T201 - where errors belong
+    return code

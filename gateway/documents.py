@@ -1,0 +1,93 @@
+"""Reads documents within the limits, and remembers the sound ones."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from graphql import GraphQLSyntaxError, OverlappingFieldsCanBeMergedRule, parse, specified_rules, validate
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+
+from gateway.limits import check_document
+from gateway.refusals import ErrorCode, RefusedError
+
+if TYPE_CHECKING:
+    from graphql import DocumentNode, GraphQLError, GraphQLSchema, ValidationContext
+
+    from gateway.limits import Limits
+
+_CACHED_DOCUMENTS = 512
+_CACHED_CHARACTERS = 64 * 1024  # of source text; the densest documents take 16 to 30 MB for it
+_OVERLAP_BUDGET = 20_000  # A hundred fields of one name; our own clients spend 32, the library allows 500,000.
+
+
+class BoundedOverlapRule(OverlappingFieldsCanBeMergedRule):
+    """Aborts early: this rule alone is quadratic in the fields of one name, 145 ms for 5 KB of them."""
+
+    def __init__(self, context: ValidationContext) -> None:
+        super().__init__(context)
+        self.rule_context.remaining_complexity_budget = _OVERLAP_BUDGET
+
+
+_RULES = (
+    *(BoundedOverlapRule if rule is OverlappingFieldsCanBeMergedRule else rule for rule in specified_rules),
+    MaybeNullValidationRule,  # the last two are what Strawberry adds by itself
+    OneOfInputValidationRule,
+)
+
+
+class Documents:
+    """Reads documents of one schema, and remembers those that passed by their text, the least used forgotten first."""
+
+    def __init__(self, limits: Limits, *, is_introspecting: bool, is_suggesting: bool) -> None:
+        self.limits = limits
+        self._is_introspecting = is_introspecting
+        self._is_suggesting = is_suggesting
+        self._valid: OrderedDict[str, DocumentNode] = OrderedDict()
+        self._characters = 0
+
+    def find(self, text: str) -> DocumentNode | None:
+        """The document if it passed before."""
+        if text in self._valid:
+            self._valid.move_to_end(text)
+        return self._valid.get(text)
+
+    def parse(self, text: str) -> DocumentNode:
+        """Parse and measure; raises `RefusedError` or `GraphQLSyntaxError`."""
+        if len(text) > self.limits.document_characters:
+            allowed = f"at most {self.limits.document_characters:,} are allowed."
+            message = f"The document has {len(text):,} characters; {allowed}"
+            raise RefusedError(message, ErrorCode.TOO_COSTLY)
+        document = self._parse_tokens(text)
+        check_document(document, self.limits, is_introspecting=self._is_introspecting)
+        return document
+
+    def _parse_tokens(self, text: str) -> DocumentNode:
+        try:
+            return parse(text, max_lexical_tokens=self.limits.tokens)
+        except GraphQLSyntaxError as error:
+            if error.description.startswith("Document contains more than "):
+                message = f"The document has more tokens than the {self.limits.tokens:,} that are allowed."
+                raise RefusedError(message, ErrorCode.TOO_COSTLY) from None
+            raise
+
+    def validate(self, text: str, document: DocumentNode, schema: GraphQLSchema) -> list[GraphQLError]:
+        """What is wrong with the document, at most as many errors as an answer holds; a sound one is remembered."""
+        errors = validate(
+            schema,
+            document,
+            _RULES,
+            max_errors=self.limits.errors - 1,  # the last says that there are more
+            hide_suggestions=not self._is_suggesting,
+        )
+        if not errors:
+            self._remember(text, document)
+        return errors
+
+    def _remember(self, text: str, document: DocumentNode) -> None:
+        if self._valid.setdefault(text, document) is document:
+            self._characters += len(text)
+        while len(self._valid) > _CACHED_DOCUMENTS or self._characters > _CACHED_CHARACTERS:
+            forgotten, _ = self._valid.popitem(last=False)
+            self._characters -= len(forgotten)

@@ -1,0 +1,76 @@
+"""The environment as the process finds it: variables, a `.env` file, the key that development makes for itself."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dotenv import dotenv_values
+
+from gateway.settings import PREFIX, SHORTEST_KEY, Secret, SettingError, Settings
+from tenants import address
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_KEY_FILE = "gateway.key"
+
+
+def load_settings(environ: Mapping[str, str], overrides: Mapping[str, str] | None = None) -> Settings:
+    """Settings from the variables and a `.env` file in the working folder; a variable wins. Raises SettingError.
+
+    `overrides` are variables by their full names that win over both: what the command line was given.
+    """
+    file = {name: value for name, value in dotenv_values(".env").items() if value is not None}
+    return Settings.from_env({**file, **environ, **(overrides or {})})
+
+
+def export_settings(settings: Settings, overrides: Mapping[str, str]) -> None:
+    """Give worker processes what the command line was given, and the key."""
+    os.environ.update(overrides)
+    if settings.secret_key is not None:
+        os.environ[f"{PREFIX}SECRET_KEY"] = settings.secret_key.reveal()
+
+
+def ensure_key(settings: Settings) -> Settings:
+    """The settings with a key: development makes one at its first start and keeps it (mode 0600). Raises SettingError."""
+    if settings.secret_key is not None:
+        return settings
+    path = key_path(settings.database_url)
+    try:
+        _make_key(path)
+        key = path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"The key file {path} cannot be made or read."
+        raise SettingError(message) from error
+    if len(key) < SHORTEST_KEY:
+        message = f"The key file {path} holds no key. Delete it if nothing was encrypted with it yet."
+        raise SettingError(message)
+    return replace(settings, secret_key=Secret(key))
+
+
+def key_path(database_url: str) -> Path:
+    """Beside the SQLite file; in the working folder under PostgreSQL."""
+    place = address.parse(database_url)
+    folder = place.path.parent if isinstance(place, address.SqliteAddress) else Path()
+    return folder / _KEY_FILE
+
+
+def _make_key(path: Path) -> None:
+    """Written whole beside its place and then linked there, so that two first starts agree on one key."""
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(48) + "\n")
+        with suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        draft.unlink()

@@ -1,0 +1,93 @@
+"""A schema that measures every document before it runs it, and says nothing about a failure but what is safe."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import strawberry
+from graphql import OperationDefinitionNode
+from strawberry.extensions import SchemaExtension
+
+from gateway.documents import Documents
+from gateway.errors import SafeErrors, make_safe
+from gateway.refusals import ErrorCode, RefusedError
+from gateway.variables import check_variables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from graphql import DocumentNode, GraphQLError
+    from strawberry.types import ExecutionContext
+
+    from gateway.limits import Limits
+
+
+class DocumentGuard(SchemaExtension):
+    """Parses, measures and validates in place of the library, and chooses the operation as the specification says."""
+
+    def __init__(self, documents: Documents) -> None:
+        super().__init__()
+        self._documents = documents
+        self._is_known = False
+
+    def on_parse(self) -> Iterator[None]:
+        """Refusals raised here become the answer."""
+        context = self.execution_context
+        asked = context.operation_name  # There is no document yet, so this is only what the client sent.
+        text = context.query or ""
+        check_variables(context.variables, self._documents.limits)
+        known = self._documents.find(text)
+        self._is_known = known is not None
+        document = known or self._documents.parse(text)
+        _check_operation(document, asked)
+        context.graphql_document = document
+        yield
+
+    def on_validate(self) -> Iterator[None]:
+        """Hand over the errors, so that the library does not validate again."""
+        context = self.execution_context
+        context.pre_execution_errors = []
+        if not self._is_known and context.graphql_document:
+            schema = context.schema._schema  # noqa: SLF001  # the library's own extensions reach it like this
+            context.pre_execution_errors = self._documents.validate(
+                context.query or "", context.graphql_document, schema
+            )
+        yield
+
+
+def _check_operation(document: DocumentNode, asked: str | None) -> None:
+    """Two operations and no name is an error; the library would run the first."""
+    operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
+    names = [node.name.value for node in operations if node.name]
+    if not operations:
+        raise RefusedError("The document has no operation to run.", ErrorCode.BAD_REQUEST)
+    if asked is None and len(operations) > 1:
+        message = f"The document has {len(operations)} operations: name one of them in operationName."
+        raise RefusedError(message, ErrorCode.BAD_REQUEST)
+    if asked is not None and asked not in names:
+        raise RefusedError("The document has no operation of the name in operationName.", ErrorCode.BAD_REQUEST)
+
+
+class GatewaySchema(strawberry.Schema):
+    """A Strawberry schema behind the limits, whose errors are safe and whose library logs nothing."""
+
+    def __init__(
+        self,
+        *,
+        limits: Limits,
+        is_introspecting: bool = True,
+        is_suggesting: bool = True,
+        **options: Any,  # noqa: ANN401  # Strawberry's
+    ) -> None:
+        documents = Documents(limits, is_introspecting=is_introspecting, is_suggesting=is_suggesting)
+        own = (lambda: SafeErrors(limits), lambda: DocumentGuard(documents))
+        super().__init__(extensions=(*own, *options.pop("extensions", ())), **options)
+        self._limits = limits
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Where the library would log each message, values included; the errors are made safe in place instead.
+
+        It is the only hook that also sees what an extension raised, after the extensions have closed.
+        """
+        if execution_context:
+            errors[:] = make_safe(errors, execution_context, self._limits)

@@ -1,0 +1,127 @@
+"""What a GraphQL request says, read strictly: each departure from the standards is a 4xx, never a 500."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.datastructures import QueryParams
+    from starlette.requests import Request
+
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_MEDIA_TYPE = re.compile(r'application/json[ \t]*(?:;[ \t]*(?:charset[ \t]*=[ \t]*"?utf-8"?)?[ \t]*)?', re.IGNORECASE)
+_PARAMETERS = frozenset({"query", "variables", "operationName", "extensions"})
+
+
+class BadBodyError(Exception):
+    """The request is no GraphQL request. The message repeats nothing of it."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status, self.message = status, message
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQLRequest:
+    """What is to be run. `query` is None only when the client hopes for a persisted query."""
+
+    query: str | None
+    operation_name: str | None
+    variables: dict[str, Any] | None
+    extensions: dict[str, Any] | None
+
+    @property
+    def is_persisted(self) -> bool:
+        """Whether the client sent the hash of a document."""
+        return self.extensions is not None and "persistedQuery" in self.extensions
+
+
+def of_query_string(params: QueryParams) -> GraphQLRequest:
+    """A GET. Raises BadBodyError."""
+    if any(name in _PARAMETERS and len(params.getlist(name)) > 1 for name in params):
+        raise BadBodyError(400, "A parameter stands twice in the query string.")
+    sent: dict[str, Any] = {name: params[name] for name in params if name in _PARAMETERS}
+    for name in ("variables", "extensions"):
+        if name in sent:
+            sent[name] = parse_json(sent[name].encode("utf-8", "surrogatepass"))
+    return _request(sent)
+
+
+async def of_body(request: Request, largest: int) -> GraphQLRequest:
+    """A POST. Raises BadBodyError."""
+    if not _MEDIA_TYPE.fullmatch(request.headers.get("content-type", "").strip()):
+        raise BadBodyError(415, "Send the request as application/json in UTF-8.")
+    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise BadBodyError(415, "Send the body without a content encoding.")
+    sent = parse_json(await read_body(request, largest))
+    if not isinstance(sent, dict):
+        raise BadBodyError(400, "The body must be one JSON object; batches are not taken.")
+    return _request(sent)
+
+
+async def read_body(request: Request, largest: int) -> bytes:
+    """The whole body, up to `largest` bytes. Raises BadBodyError 413 as soon as it is known to be larger."""
+    declared = request.headers.get("content-length", "0")
+    too_large = BadBodyError(413, f"The body may have at most {largest:,} bytes.")
+    if not declared.isdigit() or len(declared) > 12 or int(declared) > largest:  # noqa: PLR2004 - a terabyte
+        raise too_large
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > largest:
+            raise too_large
+    return bytes(body)
+
+
+def parse_json(data: bytes) -> Any:  # noqa: ANN401 - JSON is anything
+    """Strict JSON: UTF-8, no duplicate keys, no NaN, no NUL, no lone surrogates. Raises BadBodyError."""
+    try:
+        value = json.loads(data.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        written = orjson.dumps(value)
+    except UnicodeDecodeError:
+        raise BadBodyError(400, "The request is not UTF-8.") from None
+    except (ValueError, RecursionError):
+        raise BadBodyError(400, "The request is not valid JSON.") from None
+    except TypeError:  # what orjson cannot write: numbers beyond 64 bits, lone surrogates
+        raise BadBodyError(400, "The request holds a number or character that JSON cannot carry safely.") from None
+    if _NUL.search(written):
+        raise BadBodyError(400, "The request holds a NUL character.")
+    return value
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    unique = dict(pairs)
+    if len(unique) != len(pairs):
+        raise ValueError
+    return unique
+
+
+def _refuse_constant(_name: str) -> None:
+    raise ValueError
+
+
+def _request(sent: Mapping[str, Any]) -> GraphQLRequest:
+    query = _optional(sent, "query", str, "a string")
+    name = _optional(sent, "operationName", str, "a string")
+    variables = _optional(sent, "variables", dict, "an object")
+    extensions = _optional(sent, "extensions", dict, "an object")
+    request = GraphQLRequest(query or None, name or None, variables, extensions)
+    if request.query is None and not request.is_persisted:
+        raise BadBodyError(400, "The request has no `query`.")
+    if query is not None and "\0" in query:
+        raise BadBodyError(400, "The request holds a NUL character.")
+    return request
+
+
+def _optional(sent: Mapping[str, Any], name: str, kind: type, words: str) -> Any:  # noqa: ANN401 - of that kind
+    value = sent.get(name)
+    if value is not None and not isinstance(value, kind):
+        raise BadBodyError(400, f"`{name}` must be {words}.")
+    return value

@@ -1,0 +1,129 @@
+"""POST and GET /graphql, as the GraphQL-over-HTTP draft and its public audit suite want them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from starlette.responses import Response
+from strawberry.schema.exceptions import InvalidOperationTypeError
+from strawberry.types.graphql import OperationType
+
+from gateway.context import Context
+from gateway.http import metrics
+from gateway.http.auth import BadCredentialError, principal_of
+from gateway.http.body import BadBodyError, of_body, of_query_string
+from gateway.http.graphiql import graphiql_response
+from gateway.http.negotiation import JSON, RESPONSE_JSON, choose, wants_html
+from gateway.refusals import ErrorCode, request_error
+from tenants.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from graphql import GraphQLError
+    from starlette.requests import Request
+    from strawberry.types import ExecutionResult
+
+    from gateway.guard import GatewaySchema
+    from gateway.http.body import GraphQLRequest
+    from gateway.settings import Settings
+
+_NO_STORE = {"Cache-Control": "private, no-store"}
+_RETRY = {"Retry-After": "1"}
+
+
+class GraphQLEndpoint:
+    """One schema behind HTTP."""
+
+    def __init__(self, schema: GatewaySchema, settings: Settings, now: Callable[[], datetime]) -> None:
+        self._schema, self._settings, self._now = schema, settings, now
+
+    async def __call__(self, request: Request) -> Response:
+        """Answer GraphiQL to a browser that asks for a page without a query, else run the operation."""
+        accept = request.headers.get("accept")
+        if request.method != "POST" and self._is_for_person(request, accept):
+            return graphiql_response(prefix=request.scope.get("root_path", ""))
+        media_type = choose(accept)
+        if media_type is None:
+            return refuse(406, f"Accept {RESPONSE_JSON} or {JSON}.")
+        try:
+            return await self._answer(request, media_type)
+        except BadBodyError as error:
+            return refuse(error.status, error.message, media_type)
+        except BadCredentialError:
+            headers = {"WWW-Authenticate": "Bearer"}
+            return refuse(401, "This credential does not work.", media_type, ErrorCode.UNAUTHENTICATED, headers)
+        except UnavailableError:
+            return _unavailable(media_type, "The gateway cannot reach its database right now. Try again.")
+        except TimeoutError:
+            return _unavailable(media_type, "This took too long and was stopped. Try again.")
+
+    def _is_for_person(self, request: Request, accept: str | None) -> bool:
+        has_query = bool({"query", "extensions", "variables", "operationName"} & set(request.query_params))
+        return wants_html(accept) and not has_query and not self._settings.is_production
+
+    async def _answer(self, request: Request, media_type: str) -> Response:
+        is_get = request.method != "POST"
+        asked = of_query_string(request.query_params) if is_get else await of_body(request, self._settings.body_bytes)
+        if asked.query is None:
+            body = request_error("PersistedQueryNotSupported", ErrorCode.BAD_REQUEST)
+            return _json(body, 200 if media_type == JSON else 400, media_type)
+        async with asyncio.timeout(self._settings.deadline_seconds):
+            context = Context(
+                principal=await principal_of(request), admitted_hosts=self._settings.admit_hosts, now=self._now
+            )
+            try:
+                result = await self._run(asked, context, is_get=is_get)
+            except InvalidOperationTypeError:
+                return refuse(405, "GET runs queries only; send this by POST.", media_type, headers={"Allow": "POST"})
+        return _render(result, media_type)
+
+    async def _run(self, asked: GraphQLRequest, context: Context, *, is_get: bool) -> ExecutionResult:
+        with metrics.operation():
+            return await self._schema.execute(
+                asked.query,
+                variable_values=asked.variables,
+                operation_name=asked.operation_name,
+                context_value=context,
+                allowed_operation_types={OperationType.QUERY} | (set() if is_get else {OperationType.MUTATION}),
+            )
+
+
+def refuse(
+    status: int,
+    message: str,
+    media_type: str = JSON,
+    code: ErrorCode = ErrorCode.BAD_REQUEST,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """An answer to what is no GraphQL request."""
+    return _json(request_error(message, code), status, media_type, headers)
+
+
+def _render(result: ExecutionResult, media_type: str) -> Response:
+    errors = [error.formatted for error in result.errors or ()]
+    if result.data is None and _is_outage(result.errors or []):
+        return _json({"errors": errors, "data": None}, 503, media_type, _RETRY)
+    if result.data is None and not any(error.path for error in result.errors or ()):
+        # A request error: the operation never ran. The older media type has 200 for it, the newer one 400.
+        return _json({"errors": errors}, 200 if media_type == JSON else 400, media_type)
+    body: dict[str, Any] = {"data": result.data}
+    if errors:
+        body = {"errors": errors, "data": result.data}
+    return _json(body, 200, media_type)
+
+
+def _is_outage(errors: list[GraphQLError]) -> bool:
+    return any((error.extensions or {}).get("code") == ErrorCode.UNAVAILABLE.value for error in errors)
+
+
+def _unavailable(media_type: str, message: str) -> Response:
+    return _json(request_error(message, ErrorCode.UNAVAILABLE), 503, media_type, _RETRY)
+
+
+def _json(body: dict[str, Any], status: int, media_type: str, headers: dict[str, str] | None = None) -> Response:
+    content_type = {"Content-Type": f"{media_type}; charset=utf-8"}
+    return Response(orjson.dumps(body), status, {**_NO_STORE, **content_type, **(headers or {})})

@@ -1,0 +1,63 @@
+"""Counters for Prometheus. No tenant, no user, no path: only the route's template."""
+
+from __future__ import annotations
+
+import hmac
+from typing import TYPE_CHECKING
+
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, Gauge, Histogram, generate_latest
+from starlette.responses import PlainTextResponse, Response
+
+from gateway.http.auth import BadCredentialError, principal_of
+from tenants.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from starlette.requests import Request
+
+    from gateway.settings import Settings
+
+REQUESTS = Counter("gateway_http_requests_total", "HTTP requests answered.", ("route", "method", "status"))
+DURATIONS = Histogram(
+    "gateway_http_request_seconds",
+    "Time from the head of a request to the end of its answer.",
+    ("route",),
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+OPERATIONS_RUNNING = Gauge("gateway_graphql_operations_running", "GraphQL operations under way.")
+_METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
+
+
+def operation() -> AbstractContextManager[object]:
+    """Count an operation while it runs."""
+    return OPERATIONS_RUNNING.track_inprogress()
+
+
+def observe(*, route: str, method: str, status: int, seconds: float) -> None:
+    """Count one answered request. Methods that nobody should send share one label, so that none can be invented."""
+    REQUESTS.labels(route, method if method in _METHODS else "other", str(status)).inc()
+    DURATIONS.labels(route).observe(seconds)
+
+
+class MetricsEndpoint:
+    """GET /metrics, behind the operator's token or a platform admin's."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._token = settings.metrics_token
+
+    async def __call__(self, request: Request) -> Response:
+        """The counters of this process; 401 without a token."""
+        if not await self._is_allowed(request):
+            message = "Send Authorization: Bearer <GATEWAY_METRICS_TOKEN>, or a platform admin's token.\n"
+            return PlainTextResponse(message, 401, {"WWW-Authenticate": "Bearer"})
+        return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
+
+    async def _is_allowed(self, request: Request) -> bool:
+        given = request.headers.get("authorization", "").encode("utf-8", "replace")
+        if self._token and hmac.compare_digest(given, b"Bearer " + self._token.reveal().encode()):
+            return True
+        try:
+            return bool((await principal_of(request)).platform_permissions)
+        except (BadCredentialError, UnavailableError):
+            return False

@@ -1,0 +1,1 @@
+"""What each root field does, by noun."""

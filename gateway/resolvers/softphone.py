@@ -1,0 +1,35 @@
+"""What softphones ask."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from gateway.schema.enums import AppKind
+from gateway.schema.problems import UnknownProvider
+from gateway.schema.softphone import SoftphoneConfig, SoftphoneConfigResult
+from tenants.access import PUBLIC
+from tenants.store.published import find_published
+
+
+async def resolve_softphone_config(
+    provider_id: Annotated[
+        str,
+        strawberry.argument(
+            description=(
+                "The tenant's public name, case ignored. Example: `AcmeInc`. A whitelabel app sends the one compiled "
+                "into it, a generic app what stood after the last colon (`1000:AcmeInc`)."
+            )
+        ),
+    ],
+    app: Annotated[
+        AppKind,
+        strawberry.argument(
+            description="The kind of the app that asks. A tenant of the other kind is answered as unknown."
+        ),
+    ],
+) -> SoftphoneConfigResult:
+    """Published only, whatever the caller's credential is (I4, I5)."""
+    published = await find_published(PUBLIC, provider_id, app)
+    return SoftphoneConfig.of(published) if published else UnknownProvider()

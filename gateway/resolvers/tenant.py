@@ -1,0 +1,156 @@
+"""Tenants: read, created, renamed, suspended, resumed, deleted."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from gateway.context import Info
+from gateway.errors import BadRequestError
+from gateway.resolvers.scopes import authorize
+from gateway.schema.enums import AppKind, Permission, TenantStatus
+from gateway.schema.actor import Viewer
+from gateway.schema.inputs import (
+    CreateTenantInput,
+    DeleteTenantInput,
+    RenameTenantInput,
+    ResumeTenantInput,
+    SuspendTenantInput,
+)
+from gateway.schema.node import Node, check_first, node_id, read_cursor, read_node_id
+from gateway.schema.results import (
+    CreateTenantResult,
+    DeleteTenantResult,
+    RenameTenantResult,
+    ResumeTenantResult,
+    SuspendTenantResult,
+    TenantCreated,
+    TenantDeleted,
+    TenantRenamed,
+    TenantResumed,
+    TenantSuspended,
+)
+from gateway.schema.revision import Revision
+from gateway.schema.tenant import After, Draft, First, Tenant, TenantConnection
+from tenants.actions import create as create_action
+from tenants.actions import tenant as actions
+from tenants.errors import NotFoundError
+from tenants.store import revisions
+from tenants.store import tenants as store
+
+_LONGEST_SEARCH = 64
+
+
+def resolve_viewer(info: Info) -> Viewer | None:
+    """Null for an anonymous caller."""
+    return Viewer.of(info.context.principal)
+
+
+async def resolve_tenant(
+    info: Info,
+    provider_id: Annotated[
+        str, strawberry.argument(description="The tenant's ProviderId, case ignored. Example: `AcmeInc`.")
+    ],
+) -> Tenant | None:
+    """Unknown and unreadable tenants are both null."""
+    principal = info.context.principal
+    found = await store.find_tenant(principal.authorize_platform(), provider_id)
+    return Tenant.of(principal.authorize(found.id, Permission.READ_CONFIG), found) if found else None
+
+
+async def resolve_tenants(  # noqa: PLR0913 - the arguments of the field
+    info: Info,
+    first: First = 20,
+    after: After = None,
+    search: Annotated[
+        str | None,
+        strawberry.argument(
+            description="Part of a name or ProviderId, case ignored, 1 to 64 characters. Example: `acme`."
+        ),
+    ] = None,
+    app: Annotated[AppKind | None, strawberry.argument(description="Only tenants with this kind of app.")] = None,
+    status: Annotated[TenantStatus | None, strawberry.argument(description="Only tenants in this state.")] = None,
+) -> TenantConnection:
+    """Keyset pages by shown name and then by id."""
+    principal = info.context.principal
+    platform = principal.authorize_platform()
+    if search is not None and not 1 <= len(search) <= _LONGEST_SEARCH:
+        message = f"`search` must have 1 to {_LONGEST_SEARCH} characters."
+        raise BadRequestError(message)
+    narrow = store.TenantFilter(search=search, app=app, status=status)
+    position = store.Position(*read_cursor(after, str, int)) if after is not None else None  # type: ignore[arg-type]  # read_cursor checked the types
+    found = await store.list_tenants(platform, narrow, first=check_first(first) + 1, after=position)
+    entries = [(place, principal.authorize(one.id, Permission.READ_CONFIG), one) for place, one in found]
+    return TenantConnection.of(entries, first=first)
+
+
+async def resolve_node(
+    info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="An id that this API gave you.")]  # noqa: A002 - the argument's name
+) -> Node | None:
+    """Unknown, unreadable and malformed ids are all null."""
+    info.context.principal.require()
+    try:
+        kind, number = read_node_id(id)
+        return await _node(info, kind, number)
+    except NotFoundError:
+        return None
+
+
+async def _node(info: Info, kind: str, number: int) -> Node | None:
+    principal, loaders = info.context.principal, info.context.loaders
+    if kind == "Revision":
+        tenant = await revisions.find_tenant_of(principal.authorize_platform(), number)
+        scope = principal.authorize(tenant, Permission.READ_CONFIG)
+        return Revision.of(scope, await revisions.get_by_id(scope, number))
+    scope = principal.authorize(number, Permission.READ_CONFIG)
+    if kind == "Tenant" and (found := await loaders.tenants.load(scope)):
+        return Tenant.of(scope, found)
+    if kind == "Draft" and (draft := await loaders.drafts.load(scope)):
+        return Draft.of(scope, draft)
+    return None
+
+
+async def resolve_create_tenant(info: Info, input: CreateTenantInput) -> CreateTenantResult:  # noqa: A002
+    """Platform admins."""
+    principal = info.context.principal
+    scope = principal.authorize_platform(Permission.CREATE_TENANT)
+    tenant = await create_action.create_tenant(
+        scope, provider_id=input.provider_id, name=input.name, app=input.app, now=info.context.now()
+    )
+    info.context.forget_reads()
+    return TenantCreated(tenant=Tenant.of(principal.authorize(tenant.id, Permission.READ_CONFIG), tenant))
+
+
+async def resolve_rename_tenant(info: Info, input: RenameTenantInput) -> RenameTenantResult:  # noqa: A002
+    """Owners."""
+    scope = authorize(info, input.tenant_id, Permission.RENAME_TENANT)
+    tenant = await actions.rename_tenant(
+        scope, input.names(), expected=input.expected_version, now=info.context.now()
+    )
+    info.context.forget_reads()
+    return TenantRenamed(tenant=Tenant.of(scope, tenant))
+
+
+async def resolve_suspend_tenant(info: Info, input: SuspendTenantInput) -> SuspendTenantResult:  # noqa: A002
+    """Platform admins."""
+    scope = authorize(info, input.tenant_id, Permission.SUSPEND_TENANT)
+    tenant = await actions.suspend_tenant(scope, input.reason)
+    info.context.forget_reads()
+    return TenantSuspended(tenant=Tenant.of(scope, tenant))
+
+
+async def resolve_resume_tenant(info: Info, input: ResumeTenantInput) -> ResumeTenantResult:  # noqa: A002
+    """Platform admins."""
+    scope = authorize(info, input.tenant_id, Permission.SUSPEND_TENANT)
+    tenant = await actions.resume_tenant(scope)
+    info.context.forget_reads()
+    return TenantResumed(tenant=Tenant.of(scope, tenant))
+
+
+async def resolve_delete_tenant(info: Info, input: DeleteTenantInput) -> DeleteTenantResult:  # noqa: A002
+    """Owners and platform admins."""
+    scope = authorize(info, input.tenant_id, Permission.DELETE_TENANT)
+    await actions.delete_tenant(scope, input.confirm_provider_id)
+    info.context.forget_reads()
+    return TenantDeleted(tenant_id=node_id("Tenant", scope.tenant))

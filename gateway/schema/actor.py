@@ -1,0 +1,58 @@
+"""Who did something, and who is asking."""
+
+from __future__ import annotations
+
+import strawberry
+
+from gateway.schema.enums import ActorKind, Permission
+from gateway.schema.scalars import EmailAddressText
+from tenants.access import Actor as ActorModel
+from tenants.access import Principal
+
+
+@strawberry.type(
+    description="Who did something, as they were called at that moment; readable long after the person or token is gone."
+)
+class Actor:
+    kind: ActorKind = strawberry.field(description="What it was.")
+    name: str = strawberry.field(description="Its name then. Example: `token deploy-bot`, `command line`.")
+    actor_id: strawberry.ID | None = strawberry.field(
+        description="To recognise the same one by; null for the gateway itself and for the command line."
+    )
+
+    @classmethod
+    def of(cls, actor: ActorModel) -> Actor:
+        """From the domain."""
+        actor_id = None if actor.actor_id is None else strawberry.ID(actor.actor_id)
+        return cls(kind=actor.kind, name=actor.name, actor_id=actor_id)
+
+
+@strawberry.type(description="Who is asking.")
+class Viewer:
+    kind: ActorKind = strawberry.field(description="A person or a token.")
+    name: str = strawberry.field(description="Name of the person or of the token. Example: `deploy-bot`.")
+    email: EmailAddressText | None = strawberry.field(
+        description="The person's e-mail address; null for a token.", default=None
+    )
+    permissions: list[Permission] = strawberry.field(
+        description=(
+            "What you may do outside any one tenant, for example `CREATE_TENANT`. "
+            "Empty for everybody but platform admins."
+        )
+    )
+
+    @classmethod
+    def of(cls, principal: Principal) -> Viewer | None:
+        """None for an anonymous caller."""
+        if principal.actor is None:
+            return None
+        return cls(
+            kind=principal.actor.kind,
+            name=principal.actor.name,
+            permissions=in_order(principal.platform_permissions),
+        )
+
+
+def in_order(permissions: frozenset[Permission]) -> list[Permission]:
+    """In the order of the schema, so that equal permissions are equal answers."""
+    return [permission for permission in Permission if permission in permissions]

@@ -1,0 +1,44 @@
+"""How the domain's refusals become members of a result's union: one handler an error."""
+
+from __future__ import annotations
+
+import strawberry
+from strawberry.types.field import StrawberryField
+
+from gateway.schema.problems import Forbidden, InvalidInput, NotFound, VersionConflict
+from gateway.schema.results import UnacceptedWarnings
+from tenants import errors
+
+
+class _OnInvalidInput(strawberry.ExceptionHandler[errors.InvalidInputError, InvalidInput]):
+    def handle(
+        self, exception: errors.InvalidInputError, *, field: StrawberryField, info: strawberry.Info
+    ) -> InvalidInput:
+        return InvalidInput.of(exception)
+
+
+class _OnConflict(strawberry.ExceptionHandler[errors.VersionConflictError, VersionConflict]):
+    def handle(
+        self, exception: errors.VersionConflictError, *, field: StrawberryField, info: strawberry.Info
+    ) -> VersionConflict:
+        return VersionConflict.of(exception)
+
+
+class _OnForbidden(strawberry.ExceptionHandler[errors.ForbiddenError, Forbidden]):
+    def handle(self, exception: errors.ForbiddenError, *, field: StrawberryField, info: strawberry.Info) -> Forbidden:
+        return Forbidden.of(exception)
+
+
+class _OnNotFound(strawberry.ExceptionHandler[errors.NotFoundError, NotFound]):
+    def handle(self, exception: errors.NotFoundError, *, field: StrawberryField, info: strawberry.Info) -> NotFound:
+        return NotFound()
+
+
+class _OnUnacceptedWarnings(strawberry.ExceptionHandler[errors.UnacceptedWarningsError, UnacceptedWarnings]):
+    def handle(
+        self, exception: errors.UnacceptedWarningsError, *, field: StrawberryField, info: strawberry.Info
+    ) -> UnacceptedWarnings:
+        return UnacceptedWarnings.of(exception)
+
+
+HANDLERS = (_OnInvalidInput(), _OnConflict(), _OnForbidden(), _OnNotFound(), _OnUnacceptedWarnings())

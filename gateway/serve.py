@@ -1,0 +1,149 @@
+"""`gateway serve`: make the database ready, take the port, run until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from gateway import exchange
+from gateway.app import create_app
+from gateway.context import utc_now
+from gateway.environment import ensure_key, export_settings
+from gateway.http.protocol import GatewayProtocol
+from gateway.tokens import make_token
+from tenants import database
+from tenants.access import Role, SystemScope
+from tenants.store.tokens import has_tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gateway.settings import Settings
+
+_GRACE_SECONDS = 10
+_SCOPE = SystemScope("first start")
+_WELCOME = """
+The gateway is ready.
+
+  GraphiQL    {url}/graphql
+  The rules   {url}/docs/rules
+{token}
+Two queries worth pasting into GraphiQL:
+
+  {{ softphoneConfig(providerId: "AcmeInc", app: GENERIC) {{
+      __typename ... on SoftphoneConfig {{ name branding {{ themeColor }} help {{ links {{ title url }} }} }} }} }}
+
+  {{ softphoneConfig(providerId: "BrightTel", app: WHITELABEL) {{
+      __typename ... on SoftphoneConfig {{
+        signIn {{ ... on ProvisioningForm {{ usernamePlaceholder passwordPlaceholder }} }}
+        help {{ menuTitle }} }} }} }}
+"""
+_TOKEN = """
+  Your admin token, shown this once (in GraphiQL's Headers tab: {{"Authorization": "Bearer …"}}):
+
+    {token}
+"""
+
+
+def serve(settings: Settings, overrides: Mapping[str, str], *, is_demo: bool) -> int:
+    """Run until a signal comes. Returns the exit code."""
+    settings = settings if settings.is_production else ensure_key(settings)
+    export_settings(settings, overrides)
+    token = asyncio.run(_prepare(settings, is_demo=is_demo))
+    if token is _NOT_READY:
+        return 1
+    listening = _listen(settings)
+    if listening is None:
+        return 1
+    _run(settings, listening, _welcome(settings, listening, token))
+    return 0
+
+
+class _Server(uvicorn.Server):
+    """Says that it is ready when it is."""
+
+    def __init__(self, config: uvicorn.Config, welcome: str) -> None:
+        super().__init__(config)
+        self._welcome = welcome
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As the library does, and then the welcome."""
+        await super().startup(sockets)
+        print(self._welcome, flush=True)  # noqa: T201 - what the person at the terminal is waiting for
+
+
+_NOT_READY = "not ready"
+
+
+async def _prepare(settings: Settings, *, is_demo: bool) -> str | None:
+    """Development migrates and makes its first token; production refuses an old schema. Returns a new token."""
+    if settings.is_production:
+        pending = await database.pending_migrations(settings.database_url)
+        if pending:
+            print(f"The database lacks {len(pending)} migration(s): run gateway migrate first.", file=sys.stderr)  # noqa: T201
+            return _NOT_READY
+        return None
+    await database.migrate(settings.database_url)
+    await database.connect(settings.database_url)
+    try:
+        if await has_tokens(_SCOPE):
+            return None
+        if is_demo:
+            demo = str(files("gateway").joinpath("data/demo.yaml"))
+            await exchange.import_file(demo, publish=True, dry_run=False, admitted=settings.admit_hosts, now=utc_now())
+        return await make_token("admin", Role.PLATFORM_ADMIN)
+    finally:
+        await database.disconnect()
+
+
+def _listen(settings: Settings) -> socket.socket | None:
+    """The port, taken before anything is promised."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((settings.host, settings.port))
+    except OSError as error:
+        place = f"{settings.host}:{settings.port}"
+        print(f"The gateway cannot listen on {place}: {os.strerror(error.errno or 0)}.", file=sys.stderr)  # noqa: T201
+        listening.close()
+        return None
+    listening.set_inheritable(True)
+    return listening
+
+
+def _run(settings: Settings, listening: socket.socket, welcome: str) -> None:
+    options: dict[str, Any] = {
+        "http": "gateway.http.protocol:GatewayProtocol",
+        "ws": "none",
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "proxy_headers": False,
+        "workers": settings.workers,
+        "timeout_graceful_shutdown": _GRACE_SECONDS,
+    }
+    if settings.workers == 1:
+        options["http"] = GatewayProtocol
+        config = uvicorn.Config(create_app(settings), **options)
+        _Server(config, welcome).run([listening])
+        return
+    config = uvicorn.Config("gateway.app:create_from_env", factory=True, **options)
+    listening.listen(config.backlog)
+    print(welcome, flush=True)  # noqa: T201 - what the person at the terminal is waiting for
+    Multiprocess(config, sockets=[listening]).run()
+
+
+def _welcome(settings: Settings, listening: socket.socket, token: str | None) -> str:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    url = f"http://{host}:{listening.getsockname()[1]}"
+    if settings.is_production:
+        return f"The gateway is ready at {url}"
+    return _WELCOME.format(url=url, token=_TOKEN.format(token=token) if token else "")

@@ -1,0 +1,209 @@
+"""Settings: built once from the environment, frozen, safe to print."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, fields
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from gateway.limits import Limits
+from tenants import address
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+T = TypeVar("T")
+
+PREFIX = "GATEWAY_"
+SHORTEST_KEY = 32
+DEFAULT_DATABASE = "sqlite:///gateway.db"
+_HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
+_LEVELS = ("debug", "info", "warning", "error")
+
+
+class Profile(Enum):
+    """Development needs nothing set; production refuses whatever is unsafe."""
+
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class Secret:
+    """A text that no log or message shows."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text itself."""
+        return self._text
+
+    def __repr__(self) -> str:
+        """Never the text."""
+        return "Secret('…')"
+
+    def __eq__(self, other: object) -> bool:
+        """By the text."""
+        return isinstance(other, Secret) and self._text == other._text
+
+    def __hash__(self) -> int:
+        """By the text."""
+        return hash(self._text)
+
+
+class SettingError(ValueError):
+    """A setting that stops the start; the message is one line, names it and never shows a secret."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that an operator can set; each by a variable `GATEWAY_<NAME>`."""
+
+    profile: Profile = Profile.DEVELOPMENT
+    database_url: str = field(default=DEFAULT_DATABASE, repr=False)  # may hold a password
+    secret_key: Secret | None = None
+    """At least 32 characters; None lets development make one."""
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 1
+    admit_hosts: frozenset[str] = frozenset()
+    """Names outside the public DNS that links may lead to (L3); refused in production."""
+    metrics_token: Secret | None = None
+    """Opens /metrics; a platform admin's token does too."""
+    log_level: str = "info"
+    deadline_seconds: float = 5.0
+    """How long one operation may take."""
+    database_pool: int = 10
+    body_bytes: int = 64 * 1024
+    """The largest request body."""
+    limits: Limits = field(default_factory=Limits)
+    """What one operation may cost; each by a variable `GATEWAY_LIMIT_<NAME>`."""
+
+    @property
+    def is_production(self) -> bool:
+        """Whether what is unsafe must be refused."""
+        return self.profile is Profile.PRODUCTION
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Read `GATEWAY_*`. Raises SettingError naming the first bad one."""
+        read = _Reader(environ)
+        settings = cls(
+            profile=read("PROFILE", _profile, Profile.DEVELOPMENT),
+            database_url=read("DATABASE_URL", _database_url, DEFAULT_DATABASE),
+            secret_key=read("SECRET_KEY", _secret_key, None),
+            host=read("HOST", _text, "127.0.0.1"),
+            port=read("PORT", _whole_number(0, 65535), 8000),
+            workers=read("WORKERS", _whole_number(1, 64), 1),
+            admit_hosts=read("ADMIT_HOSTS", _host_names, frozenset[str]()),
+            metrics_token=read("METRICS_TOKEN", _secret_token, None),
+            log_level=read("LOG_LEVEL", _level, "info"),
+            deadline_seconds=read("DEADLINE_SECONDS", _whole_number(1, 60), 5),
+            database_pool=read("DATABASE_POOL", _whole_number(1, 200), 10),
+            body_bytes=read("BODY_BYTES", _whole_number(1024, 10_000_000), 64 * 1024),
+            limits=_limits(read),
+        )
+        read.refuse_unknown()
+        settings.check_profile()
+        return settings
+
+    def check_profile(self) -> None:
+        """Production fails closed. Raises SettingError."""
+        if not self.is_production:
+            return
+        if self.secret_key is None:
+            message = f"{PREFIX}SECRET_KEY is needed in production: at least {SHORTEST_KEY} characters that nobody can guess."
+            raise SettingError(message)
+        if self.admit_hosts:
+            message = f"{PREFIX}ADMIT_HOSTS is for development and refused in production."
+            raise SettingError(message)
+
+
+class _Reader:
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ, self._known = environ, set[str]()
+
+    def __call__(self, name: str, parse: Callable[[str], T], default: Any) -> T:  # noqa: ANN401 - a default may be None
+        """An unset or empty variable has its default."""
+        variable = PREFIX + name
+        self._known.add(variable)
+        text = self._environ.get(variable, "").strip()
+        if not text:
+            return default  # type: ignore[no-any-return]  # the caller's own default
+        try:
+            return parse(text)
+        except ValueError as error:
+            message = f"{variable} {error}"
+            raise SettingError(message) from None
+
+    def refuse_unknown(self) -> None:
+        """A misspelt name would be ignored in silence. Names for the tests are left alone."""
+        unknown = [name for name in self._environ if name.startswith(PREFIX) and name not in self._known]
+        strange = sorted(name for name in unknown if not name.startswith((f"{PREFIX}TEST_", f"{PREFIX}PROOF_")))
+        if strange:
+            message = f"{strange[0]} is no setting of this gateway."
+            raise SettingError(message)
+
+
+def _limits(read: _Reader) -> Limits:
+    defaults = {one.name: one.default for one in fields(Limits) if isinstance(one.default, int)}
+    parse = _whole_number(1, 10_000_000)
+    figures: dict[str, Any] = {name: read(f"LIMIT_{name.upper()}", parse, figure) for name, figure in defaults.items()}
+    return Limits(**figures)
+
+
+def _profile(text: str) -> Profile:
+    try:
+        return Profile(text)
+    except ValueError:
+        message = "must be development or production."
+        raise ValueError(message) from None
+
+
+def _database_url(text: str) -> str:
+    address.parse(text)
+    return text
+
+
+def _secret_key(text: str) -> Secret:
+    if len(text) < SHORTEST_KEY or len(set(text)) < 8:  # noqa: PLR2004 - "aaaa…" is as good as none
+        message = f"must have at least {SHORTEST_KEY} characters that nobody can guess."
+        raise ValueError(message)
+    return Secret(text)
+
+
+def _secret_token(text: str) -> Secret:
+    if len(text) < SHORTEST_KEY:
+        message = f"must have at least {SHORTEST_KEY} characters."
+        raise ValueError(message)
+    return Secret(text)
+
+
+def _text(text: str) -> str:
+    return text
+
+
+def _level(text: str) -> str:
+    if text not in _LEVELS:
+        message = f"must be one of {', '.join(_LEVELS)}."
+        raise ValueError(message)
+    return text
+
+
+def _host_names(text: str) -> frozenset[str]:
+    names = frozenset(name.strip().lower() for name in text.split(",") if name.strip())
+    if not all(_HOST_NAME.fullmatch(name) for name in names):
+        message = "must be host names with commas between them."
+        raise ValueError(message)
+    return names
+
+
+def _whole_number(smallest: int, largest: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,9}", text) or not smallest <= int(text) <= largest:
+            message = f"must be a whole number from {smallest} to {largest}."
+            raise ValueError(message)
+        return int(text)
+
+    return parse

@@ -1,0 +1,1 @@
+"""The domain: tenants, their configs, the rules, and where they are stored."""

@@ -1,0 +1,53 @@
+"""Changing the draft."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from tenants.database import transaction
+from tenants.model import AppKind, Config, Draft
+from tenants.parsing import apply
+from tenants.store import drafts, tenants
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from tenants.access import TenantScope
+
+
+async def save_section(
+    scope: TenantScope,
+    sent: Mapping[str, Mapping[str, Any]],
+    *,
+    expected: int,
+    now: datetime,
+    admitted: frozenset[str] = frozenset(),
+) -> Draft:
+    """Change the sections that were sent. Raises InvalidInputError, VersionConflictError or NotFoundError."""
+    return await _save(scope, lambda config: apply(config, sent, admitted), expected, now)
+
+
+async def change_app_kind(scope: TenantScope, app: AppKind, *, expected: int, now: datetime) -> Draft:
+    """Turn the draft to the other kind and drop what that may not have (I6, P3). Raises as `save_section`."""
+    return await _save(scope, lambda config: with_app(config, app), expected, now)
+
+
+def with_app(config: Config, app: AppKind) -> Config:
+    """The config for the other kind of app; a generic one has no placeholders of its own (P3)."""
+    provisioning = config.provisioning
+    if app is AppKind.GENERIC:
+        provisioning = replace(provisioning, username_placeholder=None, password_placeholder=None)
+    return replace(config, app=app, provisioning=provisioning)
+
+
+async def _save(scope: TenantScope, change: Callable[[Config], Config], expected: int, now: datetime) -> Draft:
+    async with transaction():
+        draft = await drafts.get_draft(scope)
+        await drafts.check_version(scope, draft, expected)
+        config = change(draft.config)
+        await drafts.replace_draft(scope, expected, draft.name, config, now)
+        if config.app is not draft.config.app:
+            await tenants.change_shown_app(scope, config.app)
+    return replace(draft, version=expected + 1, config=config, edited_at=now, edited_by=scope.actor)

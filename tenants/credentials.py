@@ -1,0 +1,36 @@
+"""Bearer tokens: 256 random bits, shown once, stored as a hash."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+
+_PREFIX = "gwt_"
+_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class NewToken:
+    """A token that was just made: the only moment at which its text exists here."""
+
+    text: str
+
+    @classmethod
+    def random(cls) -> NewToken:
+        """A new token of 256 random bits."""
+        return cls(_PREFIX + secrets.token_urlsafe(32))
+
+    @property
+    def prefix(self) -> str:
+        """Its first characters, to recognise it by."""
+        return self.text[:_SHOWN]
+
+    def __repr__(self) -> str:
+        """Never the token."""
+        return f"NewToken({self.prefix}…)"
+
+
+def digest(token: str) -> bytes:
+    """What is stored of a token. No salt: the token itself is 256 random bits."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()

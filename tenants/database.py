@@ -1,0 +1,91 @@
+"""The database: connect, bring up to date, write in a transaction, ask whether it is there.
+
+Reads need nothing of this: outside of a transaction they have connections of their own, inside they are its reads.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, cast
+
+from tortoise.backends.base.client import TransactionalDBClient
+from tortoise.connection import get_connections
+from tortoise.context import get_current_context, require_context
+
+from tenants import migrate as migrating
+from tenants.address import SqliteAddress, parse
+from tenants.binding import CONNECTION, Database, bind, database_of, reach
+from tenants.transactions import finish, refuse_nested
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+
+async def connect(url: str, *, pool_size: int = 10, timeout_seconds: float = 5) -> None:
+    """Connects this process. Raises ValueError for a bad URL, UnavailableError when the database cannot be had.
+
+    `pool_size` is PostgreSQL's; `timeout_seconds` bounds each wait: for a connection, a lock, an answer.
+    """
+    if get_current_context() is not None:
+        message = "This process is connected already."
+        raise RuntimeError(message)
+    address = parse(url)
+    options = {} if isinstance(address, SqliteAddress) else {"pool_size": pool_size}
+    context = await bind(address, timeout_seconds=timeout_seconds, is_global=True, **options)
+    try:
+        await reach(address, database_of(context))
+    except BaseException:
+        await finish(context.close_connections())
+        raise
+
+
+async def disconnect() -> None:
+    """Closes every connection of this process; does nothing when there is none."""
+    context = get_current_context()
+    if context is not None:
+        await finish(context.close_connections())
+
+
+@asynccontextmanager
+async def transaction() -> AsyncIterator[None]:
+    """The way to write: all of it or nothing. Raises UnavailableError, and RuntimeError inside another transaction.
+
+    What is read inside is read by the transaction. Whatever is cancelled, no lock and no connection stays taken;
+    a cancellation that comes while COMMIT is under way is raised after it. An error of a statement must leave the
+    transaction: PostgreSQL has given it up.
+    """
+    connections = get_connections()
+    database = connections.get(CONNECTION)
+    if isinstance(database, TransactionalDBClient):
+        refuse_nested()
+    async with cast("Database", database).writing() as client:
+        token = connections.set(CONNECTION, client)
+        try:
+            yield
+        finally:
+            connections.reset(token)
+
+
+async def ping() -> None:
+    """Reads from the database. Raises UnavailableError when that fails or takes too long."""
+    await database_of(require_context()).ask()
+
+
+async def migrate(url: str) -> list[str]:
+    """Applies what is pending and returns its names; safe when several processes do so at once.
+
+    Raises ValueError and UnavailableError as `connect` does. On SQLite `<database>.before-<name>` is a copy of what
+    was there before.
+    """
+    return await migrating.apply_pending(parse(url))
+
+
+async def pending_migrations(url: str) -> list[str]:
+    """The names of the migrations that this database lacks, in their order; changes nothing."""
+    return await migrating.list_pending(parse(url))
+
+
+def sqlite_version() -> str:
+    """Of the library that this Python carries, for the log of the start."""
+    return sqlite3.sqlite_version

@@ -1,0 +1,113 @@
+"""What the domain refuses, and why.
+
+TenantsError
+├── InvalidValueError        one value breaks one rule (raised by a value's `parse`)
+├── InvalidInputError        all problems of what was sent, with their paths
+├── NotFoundError            absent, or invisible to the caller
+├── ForbiddenError           visible, not allowed
+├── UnauthenticatedError     nobody is signed in, and somebody must be
+├── VersionConflictError     somebody was first
+├── NothingToPublishError    live already
+├── UnacceptedWarningsError  the caller wanted to be asked about these warnings
+└── UnavailableError         the database cannot be had right now
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tenants.access import Actor, Permission
+    from tenants.codes import ProblemCode, WarningCode
+    from tenants.model import Revision
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One broken rule. `path` runs from the input down (`("help", "links", "2", "url")`); no text repeats a value."""
+
+    code: ProblemCode
+    path: tuple[str, ...]
+    message: str
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleWarning:
+    """Something allowed that is probably not wanted. `suggestion` is a value that would not warn."""
+
+    code: WarningCode
+    path: tuple[str, ...]
+    message: str
+    suggestion: str | None = None
+
+
+class TenantsError(Exception):
+    """Anything that the domain refuses."""
+
+
+class InvalidValueError(TenantsError):
+    """One value breaks one rule. The message and hint never repeat the value."""
+
+    def __init__(self, code: ProblemCode, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.code, self.message, self.hint = code, message, hint
+
+    def at(self, *path: str) -> Problem:
+        """The same, with the place where the value stood."""
+        return Problem(self.code, path, self.message, self.hint)
+
+
+class InvalidInputError(TenantsError):
+    """What was sent breaks rules; all of them are listed, in the order of the form."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__(f"{len(problems)} problem(s)")
+        self.problems = problems
+
+
+class NotFoundError(TenantsError):
+    """There is no such thing, or the caller may not know of it; the two are never told apart."""
+
+
+class UnauthenticatedError(TenantsError):
+    """Nobody is signed in."""
+
+
+class ForbiddenError(TenantsError):
+    """The caller sees the thing and lacks a permission."""
+
+    def __init__(self, permission: Permission) -> None:
+        super().__init__(f"Needs {permission.value}.")
+        self.permission = permission
+
+
+class VersionConflictError(TenantsError):
+    """Somebody changed the tenant after the caller had read it."""
+
+    def __init__(self, current_version: int, changed_by: Actor, changed_at: datetime) -> None:
+        super().__init__("changed meanwhile")
+        self.current_version, self.changed_by, self.changed_at = current_version, changed_by, changed_at
+
+
+class NothingToPublishError(TenantsError):
+    """What would be published is live already."""
+
+    def __init__(self, revision: Revision) -> None:
+        super().__init__("live already")
+        self.revision = revision
+
+
+class UnacceptedWarningsError(TenantsError):
+    """The draft has warnings which the caller did not accept."""
+
+    def __init__(self, warnings: tuple[RuleWarning, ...]) -> None:
+        super().__init__(f"{len(warnings)} warning(s)")
+        self.warnings = warnings
+
+
+class UnavailableError(TenantsError):
+    """The database cannot be had right now; nothing was changed."""

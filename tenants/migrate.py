@@ -1,0 +1,120 @@
+"""Brings a database up to date. Each migration is applied and recorded in one transaction, or not at all.
+
+Tortoise's own executor records a migration after its transaction, and takes an unreadable record for an empty one.
+"""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, cast
+
+from tortoise.connection import get_connections
+from tortoise.migrations.loader import MigrationLoader
+from tortoise.migrations.recorder import MigrationRecorder
+from tortoise.migrations.schema_generator.state import State
+from tortoise.migrations.schema_generator.state_apps import StateApps
+
+from tenants.address import SqliteAddress
+from tenants.binding import APP, CONNECTION, bind, database_of, reach
+from tenants.schema import schema_editor
+from tenants.transactions import finish
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from tortoise.backends.base.client import BaseDBAsyncClient
+    from tortoise.migrations.graph import MigrationKey
+    from tortoise.migrations.migration import Migration
+
+    from tenants.address import Address
+    from tenants.binding import Database
+
+MIGRATIONS = "tenants.migrations"
+_TIMEOUT_SECONDS = 60.0  # another process may be migrating
+
+
+async def apply_pending(address: Address, *, package: str = MIGRATIONS) -> list[str]:
+    """The names of what was applied by this call."""
+    plan = await _plan(package)
+    applied: list[str] = []
+    async with _bound(address) as database:
+        state = State(models={}, apps=StateApps(default_connections={APP: CONNECTION}))
+        if not isinstance(address, SqliteAddress):
+            await reach(address, database)
+        for migration in plan:
+            if await _apply(database, migration, state, is_first=not applied):
+                applied.append(migration.name)
+    return applied
+
+
+async def list_pending(address: Address, *, package: str = MIGRATIONS) -> list[str]:
+    """Reads only."""
+    names = [migration.name for migration in await _plan(package)]
+    if isinstance(address, SqliteAddress) and not address.path.exists():
+        return names
+    async with _bound(address) as database:
+        await reach(address, database)
+        recorded = await _recorded(cast("BaseDBAsyncClient", database))
+    return [name for name in names if name not in (recorded or ())]
+
+
+@asynccontextmanager
+async def _bound(address: Address) -> AsyncIterator[Database]:
+    context = await bind(address, timeout_seconds=_TIMEOUT_SECONDS, is_migrating=True)
+    with context:  # a migration may read and write rows by their models
+        try:
+            yield database_of(context)
+        finally:
+            await finish(context.close_connections())
+
+
+async def _plan(package: str) -> list[Migration]:
+    loader = MigrationLoader({APP: {"migrations": package}}, _NothingRecorded(None))
+    await loader.build_graph()
+    keys = [key for leaf in loader.graph.leaf_nodes(APP) for key in loader.graph.forwards_plan(leaf)]
+    return [cast("Migration", loader.graph.nodes[key]) for key in dict.fromkeys(keys)]
+
+
+async def _apply(database: Database, migration: Migration, state: State, *, is_first: bool) -> bool:
+    async with database.writing() as client:
+        await database.lock_migrations(client)
+        recorded = await _recorded(client)
+        if migration.name in (recorded or ()):
+            await migration.apply(state, dry_run=True)
+            return False
+        if is_first:
+            await database.save_copy(migration.name)
+        await _run(client, migration, state, is_recording=recorded is not None)
+        await database.check_keys(client)
+        return True
+
+
+async def _run(client: BaseDBAsyncClient, migration: Migration, state: State, *, is_recording: bool) -> None:
+    connections = get_connections()
+    token = connections.set(CONNECTION, client)
+    try:
+        editor, recorder = schema_editor(client), MigrationRecorder(client)
+        if not is_recording:
+            await editor.create_model(recorder.model)
+        await migration.apply(state, schema_editor=editor)
+        await recorder.record_applied(APP, migration.name)
+    finally:
+        connections.reset(token)
+
+
+async def _recorded(client: BaseDBAsyncClient) -> list[str] | None:
+    """The names of what was applied once; None before anything was."""
+    is_sqlite = client.capabilities.dialect == "sqlite"
+    tables = "sqlite_master WHERE name" if is_sqlite else "pg_tables WHERE schemaname = current_schema() AND tablename"
+    _, found = await client.execute_query(f"SELECT 1 FROM {tables} = 'tortoise_migrations'")  # noqa: S608 - of ours
+    if not found:
+        return None
+    _, rows = await client.execute_query(f"SELECT name FROM tortoise_migrations WHERE app = '{APP}'")  # noqa: S608
+    return [row["name"] for row in rows]
+
+
+class _NothingRecorded(MigrationRecorder):
+    """For the loader, which asks although only the files are wanted."""
+
+    async def applied_migrations(self) -> list[MigrationKey]:
+        return []

@@ -1,0 +1,1 @@
+"""Every query, each behind a scope."""

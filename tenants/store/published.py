@@ -1,0 +1,39 @@
+"""What softphones may read: the live config of a tenant that is not suspended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tortoise.expressions import F
+
+from tenants.identity import ProviderId
+from tenants.rows import RevisionRow
+from tenants.store.revisions import from_row
+
+if TYPE_CHECKING:
+    from tenants.access import PublicScope
+    from tenants.model import AppKind, Revision
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A live config with the ProviderId in its own spelling."""
+
+    provider_id: ProviderId
+    revision: Revision
+
+
+async def find_published(_scope: PublicScope, provider_id: str, app: AppKind) -> Published | None:
+    """Rules I4 and I5: None for unknown, suspended, never published and wrong-kind tenants alike.
+
+    A name that can be nobody's is looked up too, so that its answer takes as long as any other.
+    """
+    key = ProviderId.key_of(provider_id) or ""
+    row = await RevisionRow.get_or_none(
+        tenant__provider_key=key, tenant__is_suspended=False, tenant__live_revision=F("number")
+    ).select_related("tenant")
+    if row is None:
+        return None
+    revision = from_row(row)
+    return Published(ProviderId(row.tenant.provider_id), revision) if revision.config.app is app else None

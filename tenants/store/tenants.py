@@ -1,0 +1,164 @@
+"""Tenants: found, listed, made, changed and deleted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tortoise.expressions import Q
+
+from tenants.errors import NotFoundError
+from tenants.identity import ProviderId, name_key
+from tenants.model import AppKind, Tenant, TenantStatus
+from tenants.rows import DraftRow, ProviderIdRow, TenantRow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from tenants.access import PlatformScope, TenantScope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenantFilter:
+    """Narrows a list of tenants; None narrows nothing."""
+
+    search: str | None = None
+    app: AppKind | None = None
+    status: TenantStatus | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A tenant's place in the list: by shown name and then by id."""
+
+    name_key: str
+    id: int
+
+
+async def find_tenant(_scope: PlatformScope, provider_id: str) -> Tenant | None:
+    """The tenant of that ProviderId, case ignored."""
+    key = ProviderId.key_of(provider_id)
+    if key is None:
+        return None
+    row = await TenantRow.get_or_none(provider_key=key).select_related("draft")
+    return _tenant(row) if row else None
+
+
+async def get_tenant(scope: TenantScope) -> Tenant:
+    """The scope's tenant. Raises NotFoundError."""
+    row = await TenantRow.get_or_none(id=scope.tenant).select_related("draft")
+    if row is None:
+        raise NotFoundError
+    return _tenant(row)
+
+
+async def list_by_id(scopes: Sequence[TenantScope]) -> dict[int, Tenant]:
+    """Several tenants by id, in one query."""
+    rows = await TenantRow.filter(id__in=[scope.tenant for scope in scopes]).select_related("draft")
+    return {row.id: _tenant(row) for row in rows}
+
+
+async def list_tenants(
+    _scope: PlatformScope, narrow: TenantFilter, *, first: int, after: Position | None = None
+) -> list[tuple[Position, Tenant]]:
+    """Up to `first` tenants by shown name and then by id, from behind a position."""
+    rows = TenantRow.filter(_conditions(narrow))
+    if after is not None:
+        rows = rows.filter(Q(name_key__gt=after.name_key) | Q(name_key=after.name_key, id__gt=after.id))
+    found = await rows.order_by("name_key", "id").limit(first).select_related("draft")
+    return [(Position(row.name_key, row.id), _tenant(row)) for row in found]
+
+
+async def insert_tenant(_scope: PlatformScope, provider_id: ProviderId, app: AppKind, shown_name: str, now: datetime) -> int:
+    """A new tenant's id. Raises tortoise's IntegrityError when the ProviderId is in use or retired."""
+    row = await TenantRow.create(
+        provider_id=provider_id.text,
+        provider_key=provider_id.key,
+        name_key=name_key(shown_name),
+        app=app.value,
+        created_at=now,
+    )
+    await ProviderIdRow.create(key=provider_id.key, tenant_id=row.id)
+    return int(row.id)
+
+
+async def is_provider_id_taken(_scope: PlatformScope | TenantScope, provider_id: ProviderId) -> bool:
+    """Whether it is in use, or was published once (I2, I3)."""
+    return await ProviderIdRow.exists(key=provider_id.key)
+
+
+async def change_provider_id(scope: TenantScope, old: ProviderId, new: ProviderId) -> None:
+    """Give an unpublished tenant another ProviderId; the old one goes back to the pool."""
+    if old.key != new.key:
+        await ProviderIdRow.create(key=new.key, tenant_id=scope.tenant)
+        await ProviderIdRow.filter(key=old.key, tenant_id=scope.tenant).delete()
+    await TenantRow.filter(id=scope.tenant).update(provider_id=new.text, provider_key=new.key)
+
+
+async def change_shown_name(scope: TenantScope, shown_name: str) -> None:
+    """Sort and find the tenant by another name."""
+    await TenantRow.filter(id=scope.tenant).update(name_key=name_key(shown_name))
+
+
+async def change_shown_app(scope: TenantScope, app: AppKind) -> None:
+    """The kind shown before the first publish is that of the draft."""
+    await TenantRow.filter(id=scope.tenant, live_revision=None).update(app=app.value)
+
+
+async def set_live(scope: TenantScope, number: int, app: AppKind) -> None:
+    """Make a revision the live one, and its ProviderId one that is never issued again (I3)."""
+    await TenantRow.filter(id=scope.tenant).update(live_revision=number, app=app.value)
+    await ProviderIdRow.filter(tenant_id=scope.tenant).update(was_published=True)
+
+
+async def suspend(scope: TenantScope, reason: str) -> None:
+    """Make the tenant unknown to softphones. A second reason does not replace the first."""
+    await TenantRow.filter(id=scope.tenant, is_suspended=False).update(is_suspended=True, suspended_reason=reason)
+
+
+async def resume(scope: TenantScope) -> None:
+    """End a suspension."""
+    await TenantRow.filter(id=scope.tenant).update(is_suspended=False, suspended_reason=None)
+
+
+async def delete_tenant(scope: TenantScope) -> None:
+    """Delete the tenant with everything in it; a ProviderId that was never published returns to the pool."""
+    await ProviderIdRow.filter(tenant_id=scope.tenant, was_published=False).delete()
+    await TenantRow.filter(id=scope.tenant).delete()
+
+
+def _conditions(narrow: TenantFilter) -> Q:
+    conditions = Q()
+    if narrow.search is not None:
+        wanted = narrow.search.casefold()
+        conditions &= Q(name_key__contains=wanted) | Q(provider_key__contains=wanted)
+    if narrow.app is not None:
+        conditions &= Q(app=narrow.app.value)
+    match narrow.status:
+        case TenantStatus.SUSPENDED:
+            conditions &= Q(is_suspended=True)
+        case TenantStatus.LIVE:
+            conditions &= Q(is_suspended=False, live_revision__isnull=False)
+        case TenantStatus.UNPUBLISHED:
+            conditions &= Q(is_suspended=False, live_revision__isnull=True)
+    return conditions
+
+
+def _tenant(row: TenantRow) -> Tenant:
+    draft: DraftRow = row.draft
+    return Tenant(
+        id=row.id,
+        provider_id=ProviderId(row.provider_id),
+        name=draft.name or row.provider_id,
+        app=AppKind(row.app),
+        status=_status(row),
+        live_revision=row.live_revision,
+        created_at=row.created_at,
+    )
+
+
+def _status(row: TenantRow) -> TenantStatus:
+    if row.is_suspended:
+        return TenantStatus.SUSPENDED
+    return TenantStatus.UNPUBLISHED if row.live_revision is None else TenantStatus.LIVE

@@ -1,0 +1,84 @@
+"""Texts that people read (rule P7) and texts that machines pass on (rule P9)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from tenants.codes import ProblemCode
+from tenants.errors import InvalidValueError
+
+_JOINERS = "\u200c\u200d"
+# Characters without a shape of their own: they hide text, reorder it, or make two titles look alike.
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
+    "\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_JOINER_ALONE = re.compile(f"(?:^|[{_JOINERS}])[{_JOINERS}]|[{_JOINERS}]$")
+# Bounds what one visible character may hide; the longest emoji sequences have ten code points.
+_CODE_POINTS_A_CHARACTER = 12
+
+
+def parse_line(text: str, longest: int) -> str:
+    """Rule P7: one line of 1 to `longest` characters as people count them, trimmed, in NFC.
+
+    Raises InvalidValueError REQUIRED, TEXT_TOO_LONG or TEXT_CHARACTERS.
+    """
+    line = text.strip()
+    if not line:
+        raise InvalidValueError(ProblemCode.REQUIRED, "Something must stand here.")
+    if len(line) > longest * _CODE_POINTS_A_CHARACTER:
+        raise _too_long(longest)
+    if _CONTROL.search(line) or _INVISIBLE.search(line) or _JOINER_ALONE.search(line):
+        raise InvalidValueError(
+            ProblemCode.TEXT_CHARACTERS,
+            "The text holds characters that nobody can see.",
+            hint="Type it again instead of pasting it.",
+        )
+    line = unicodedata.normalize("NFC", line)
+    if count_characters(line) > longest:
+        raise _too_long(longest)
+    return line
+
+
+def parse_opaque(text: str, longest: int = 256) -> str:
+    """Rule P9: usernames, passwords and device ids, 1 to `longest` characters, taken as they are.
+
+    Raises InvalidValueError REQUIRED, TEXT_TOO_LONG or TEXT_CHARACTERS.
+    """
+    if not text:
+        raise InvalidValueError(ProblemCode.REQUIRED, "Something must stand here.")
+    if len(text) > longest:
+        raise _too_long(longest)
+    if _CONTROL.search(text):
+        raise InvalidValueError(ProblemCode.TEXT_CHARACTERS, "The text holds control characters.")
+    return text
+
+
+def parse_note(text: str, longest: int = 500) -> str:
+    """A remark of several lines, 1 to `longest` characters, trimmed, in NFC.
+
+    Raises InvalidValueError REQUIRED, TEXT_TOO_LONG or TEXT_CHARACTERS.
+    """
+    note = unicodedata.normalize("NFC", text.strip()) if len(text) <= longest * _CODE_POINTS_A_CHARACTER else text
+    if not note:
+        raise InvalidValueError(ProblemCode.REQUIRED, "Something must stand here.")
+    if len(note) > longest:
+        raise _too_long(longest)
+    if _CONTROL.search(note.replace("\n", "").replace("\r", "").replace("\t", "")) or _INVISIBLE.search(note):
+        raise InvalidValueError(ProblemCode.TEXT_CHARACTERS, "The text holds characters that nobody can see.")
+    return note
+
+
+def count_characters(text: str) -> int:
+    """Length of a text as people count it: in grapheme clusters."""
+    if text.isascii():
+        return len(text)
+    import regex  # noqa: PLC0415 - only texts beyond ASCII need it, and it costs time at start
+
+    return len(regex.findall(r"\X", text))
+
+
+def _too_long(longest: int) -> InvalidValueError:
+    return InvalidValueError(ProblemCode.TEXT_TOO_LONG, f"At most {longest} characters fit here.")

@@ -1,0 +1,93 @@
+"""The documents that tests send more than once."""
+
+from __future__ import annotations
+
+SCREENS = """
+query SoftphoneConfig($providerId: String!, $app: AppKind!) {
+  softphoneConfig(providerId: $providerId, app: $app) {
+    __typename
+    ... on SoftphoneScreens {
+      providerId
+      name
+      branding { themeColor darkThemeColor isDarkThemeColorDerived }
+      signIn {
+        __typename
+        ... on StandardSignIn { host subdomain }
+        ... on ProvisioningForm { usernamePlaceholder passwordPlaceholder }
+      }
+      help { menuTitle contactEmail credentialsSource links { title url displayHost placeholders } }
+    }
+    ... on SoftphoneConfig { revision }
+    ... on Refusal { message }
+  }
+}
+"""
+REFUSAL = """
+... on Refusal {
+  __typename
+  message
+  ... on InvalidInput { problems { code path message hint } }
+  ... on VersionConflict { currentVersion changedBy { kind name } changedAt }
+}
+"""
+DRAFT = """
+... on DraftSaved { draft {
+  version hasChanges
+  config {
+    app
+    branding { themeColor darkThemeColor isDarkThemeColorDerived }
+    provisioning { isEnabled url method usernamePlaceholder passwordPlaceholder sipDomain subdomain }
+    help { menuTitle contactEmail credentialsSource links { title url placeholders displayHost } }
+  }
+  warnings { code path message suggestion }
+  changes { path label before after effect }
+} }
+"""
+SAVE_BRANDING = f"mutation($input: SaveBrandingInput!) {{ saveBranding(input: $input) {{ {DRAFT} {REFUSAL} }} }}"
+SAVE_PROVISIONING = (
+    f"mutation($input: SaveProvisioningInput!) {{ saveProvisioning(input: $input) {{ {DRAFT} {REFUSAL} }} }}"
+)
+SAVE_HELP = f"mutation($input: SaveHelpInput!) {{ saveHelp(input: $input) {{ {DRAFT} {REFUSAL} }} }}"
+CHANGE_APP_KIND = f"mutation($input: ChangeAppKindInput!) {{ changeAppKind(input: $input) {{ {DRAFT} {REFUSAL} }} }}"
+PUBLISH = f"""
+mutation($input: PublishInput!) {{ publish(input: $input) {{
+  ... on ConfigPublished {{
+    revision {{ number note publishedBy {{ kind name }} changes {{ path before after }} }}
+    tenant {{ status app name }}
+  }}
+  ... on NothingToPublish {{ revision {{ number }} }}
+  ... on UnacceptedWarnings {{ warnings {{ code path }} }}
+  {REFUSAL}
+}} }}
+"""
+CREATE = f"""
+mutation($input: CreateTenantInput!) {{ createTenant(input: $input) {{
+  ... on TenantCreated {{ tenant {{ id providerId name app status draft {{ version hasChanges }} published {{ id }} }} }}
+  {REFUSAL}
+}} }}
+"""
+RENAME = f"""
+mutation($input: RenameTenantInput!) {{ renameTenant(input: $input) {{
+  ... on TenantRenamed {{ tenant {{ providerId name draft {{ version hasChanges changes {{ path before after }} }} }} }}
+  {REFUSAL}
+}} }}
+"""
+SUSPEND = (
+    "mutation($input: SuspendTenantInput!) { suspendTenant(input: $input) "
+    f"{{ ... on TenantSuspended {{ tenant {{ status }} }} {REFUSAL} }} }}"
+)
+RESUME = (
+    "mutation($input: ResumeTenantInput!) { resumeTenant(input: $input) "
+    f"{{ ... on TenantResumed {{ tenant {{ status }} }} {REFUSAL} }} }}"
+)
+DELETE = (
+    "mutation($input: DeleteTenantInput!) { deleteTenant(input: $input) "
+    f"{{ ... on TenantDeleted {{ tenantId }} {REFUSAL} }} }}"
+)
+TENANT = """
+query($providerId: String!) { tenant(providerId: $providerId) {
+  id providerId name app status viewerPermissions
+  draft { version hasChanges editedBy { kind name } config { app branding { themeColor } help { menuTitle } } }
+  published { number }
+} }
+"""
