@@ -11,7 +11,7 @@ import textwrap
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import asyncpg
 import pytest
@@ -23,10 +23,11 @@ from tenants.errors import UnavailableError
 from tenants.rows import AccessTokenRow, DraftRow, ProviderIdRow, TenantRow
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Coroutine
 
 pytestmark = pytest.mark.anyio
 
+T = TypeVar("T")
 _POOL_SIZE = 3
 _ROOT = Path(__file__).parents[2]
 _outside = copy_context()  # as a task that was started before any transaction
@@ -62,6 +63,15 @@ async def _make_tenant(name: str = "AcmeInc") -> TenantRow:
     return row
 
 
+def _elsewhere(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+    """As another request does it: not inside of this task's transaction."""
+    return asyncio.create_task(work, context=_outside.copy())
+
+
+async def _count() -> int:
+    return await TenantRow.all().count()
+
+
 async def _saved(name: str = "AcmeInc") -> TenantRow:
     async with database.transaction():
         return await _make_tenant(name)
@@ -77,7 +87,7 @@ async def test_a_transaction_reads_what_it_has_written_and_nobody_else_does(conn
     async with database.transaction():
         await _make_tenant()
         inside = await TenantRow.filter(provider_key="acmeinc").count()
-        reader = asyncio.create_task(TenantRow.all().count(), context=_outside)
+        reader = _elsewhere(_count())
         outside = await reader
 
     assert (inside, outside) == (1, 0)
@@ -213,7 +223,7 @@ async def test_tasks_cancelled_while_they_wait_for_their_turn_leave_nothing_take
     row = await _saved()
 
     async with database.transaction():
-        tasks = [asyncio.create_task(_write(row), context=_outside.copy()) for _ in range(10)]
+        tasks = [_elsewhere(_write(row)) for _ in range(10)]
         await asyncio.sleep(0.05)
         for task in tasks:
             task.cancel()
@@ -239,14 +249,14 @@ async def test_a_writer_does_not_block_a_reader(connected_sqlite: str) -> None:
     async with database.transaction():
         await _make_tenant()
         async with asyncio.timeout(0.3):
-            seen = await asyncio.create_task(TenantRow.all().count(), context=_outside)
+            seen = await _elsewhere(_count())
 
     assert seen == 0
 
 
 async def test_a_writer_that_waits_too_long_is_told(connected_sqlite: str) -> None:
     async with database.transaction():
-        waiting = asyncio.create_task(_saved("Neighbour"), context=_outside.copy())
+        waiting = _elsewhere(_saved("Neighbour"))
         with pytest.raises(UnavailableError):
             await waiting
 
@@ -266,10 +276,10 @@ async def test_every_commit_is_on_the_disk_and_checks_foreign_keys(connected_sql
 
 async def test_a_pool_that_is_empty_for_too_long_is_told(connected_postgres: str) -> None:
     async with database.transaction():
-        holder = asyncio.create_task(_hold(), context=_outside.copy())
+        holder = _elsewhere(_hold())
         await asyncio.sleep(0.1)
         with pytest.raises(UnavailableError):
-            await asyncio.create_task(TenantRow.all().count(), context=_outside.copy())
+            await _elsewhere(_count())
         holder.cancel()
         await asyncio.wait({holder})
 
