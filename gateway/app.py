@@ -6,6 +6,7 @@ import os
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+import structlog
 from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
     from gateway.settings import Settings
 
+log = structlog.get_logger("gateway")
+
 
 def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> ASGIApp:
     """The gateway. Connects to the database when it starts, and lets go of it when it stops."""
@@ -42,6 +45,7 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await database.connect(settings.database_url, pool_size=settings.database_pool)
+        log.info("started", sqlite=database.sqlite_version(), profile=settings.profile.value)
         try:
             yield
         finally:

@@ -37,7 +37,10 @@ def export_settings(settings: Settings, overrides: Mapping[str, str]) -> None:
 
 
 def ensure_key(settings: Settings) -> Settings:
-    """The settings with a key: development makes one at its first start and keeps it (mode 0600). Raises SettingError."""
+    """The settings with a key: development makes one at its first start and keeps it, mode 0600.
+
+    Raises SettingError when it cannot.
+    """
     if settings.secret_key is not None:
         return settings
     path = key_path(settings.database_url)

@@ -34,21 +34,25 @@ The gateway is ready.
 
   GraphiQL    {url}/graphql
   The rules   {url}/docs/rules
-{token}
+"""
+_QUERIES = """
 Two queries worth pasting into GraphiQL:
 
-  {{ softphoneConfig(providerId: "AcmeInc", app: GENERIC) {{
-      __typename ... on SoftphoneConfig {{ name branding {{ themeColor }} help {{ links {{ title url }} }} }} }} }}
+  { softphoneConfig(providerId: "AcmeInc", app: GENERIC) {
+      __typename ... on SoftphoneConfig { name branding { themeColor } help { links { title url } } } } }
 
-  {{ softphoneConfig(providerId: "BrightTel", app: WHITELABEL) {{
-      __typename ... on SoftphoneConfig {{
-        signIn {{ ... on ProvisioningForm {{ usernamePlaceholder passwordPlaceholder }} }}
-        help {{ menuTitle }} }} }} }}
+  { softphoneConfig(providerId: "BrightTel", app: WHITELABEL) {
+      __typename ... on SoftphoneConfig {
+        signIn { ... on ProvisioningForm { usernamePlaceholder passwordPlaceholder } }
+        help { menuTitle } } } }
 """
-_TOKEN = """
-  Your admin token, shown this once (in GraphiQL's Headers tab: {{"Authorization": "Bearer …"}}):
+_NO_TOKEN = """
+  An admin token was shown at the first start. For another: gateway token create --role platform-admin
+"""
+_TOKEN_LINES = """
+  Your admin token, shown this once (in GraphiQL's Headers tab: {"Authorization": "Bearer …"}):
 
-    {token}
+    TOKEN
 """
 
 
@@ -62,7 +66,7 @@ def serve(settings: Settings, overrides: Mapping[str, str], *, is_demo: bool) ->
     listening = _listen(settings)
     if listening is None:
         return 1
-    _run(settings, listening, _welcome(settings, listening, token))
+    _run(settings, listening, _welcome(settings, listening, token, is_demo=is_demo))
     return 0
 
 
@@ -76,7 +80,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """As the library does, and then the welcome."""
         await super().startup(sockets)
-        print(self._welcome, flush=True)  # noqa: T201 - what the person at the terminal is waiting for
+        print(self._welcome, flush=True)
 
 
 _NOT_READY = "not ready"
@@ -87,7 +91,7 @@ async def _prepare(settings: Settings, *, is_demo: bool) -> str | None:
     if settings.is_production:
         pending = await database.pending_migrations(settings.database_url)
         if pending:
-            print(f"The database lacks {len(pending)} migration(s): run gateway migrate first.", file=sys.stderr)  # noqa: T201
+            print(f"The database lacks {len(pending)} migration(s): run gateway migrate first.", file=sys.stderr)
             return _NOT_READY
         return None
     await database.migrate(settings.database_url)
@@ -112,7 +116,7 @@ def _listen(settings: Settings) -> socket.socket | None:
         listening.bind((settings.host, settings.port))
     except OSError as error:
         place = f"{settings.host}:{settings.port}"
-        print(f"The gateway cannot listen on {place}: {os.strerror(error.errno or 0)}.", file=sys.stderr)  # noqa: T201
+        print(f"The gateway cannot listen on {place}: {os.strerror(error.errno or 0)}.", file=sys.stderr)
         listening.close()
         return None
     listening.set_inheritable(True)
@@ -137,13 +141,14 @@ def _run(settings: Settings, listening: socket.socket, welcome: str) -> None:
         return
     config = uvicorn.Config("gateway.app:create_from_env", factory=True, **options)
     listening.listen(config.backlog)
-    print(welcome, flush=True)  # noqa: T201 - what the person at the terminal is waiting for
+    print(welcome, flush=True)
     Multiprocess(config, sockets=[listening]).run()
 
 
-def _welcome(settings: Settings, listening: socket.socket, token: str | None) -> str:
+def _welcome(settings: Settings, listening: socket.socket, token: str | None, *, is_demo: bool) -> str:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = f"http://{host}:{listening.getsockname()[1]}"
     if settings.is_production:
         return f"The gateway is ready at {url}"
-    return _WELCOME.format(url=url, token=_TOKEN.format(token=token) if token else "")
+    token_lines = _TOKEN_LINES.replace("TOKEN", token) if token else _NO_TOKEN
+    return _WELCOME.format(url=url) + token_lines + (_QUERIES if is_demo else "")

@@ -113,7 +113,9 @@ class Settings:
         if not self.is_production:
             return
         if self.secret_key is None:
-            message = f"{PREFIX}SECRET_KEY is needed in production: at least {SHORTEST_KEY} characters that nobody can guess."
+            message = (
+                f"{PREFIX}SECRET_KEY is needed in production: at least {SHORTEST_KEY} characters that nobody can guess."
+            )
             raise SettingError(message)
         if self.admit_hosts:
             message = f"{PREFIX}ADMIT_HOSTS is for development and refused in production."

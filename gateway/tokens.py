@@ -7,13 +7,16 @@ from tenants.access import Role, SystemScope
 from tenants.credentials import NewToken
 from tenants.database import transaction
 from tenants.store.tokens import insert_token
+from tenants.text import parse_line
 
+_LONGEST_NAME = 60
 _SCOPE = SystemScope("make a token")
 
 
 async def make_token(name: str, role: Role) -> str:
-    """A new token's text: the only time that it is seen."""
+    """A new token's text: the only time that it is seen. Raises InvalidValueError for a name that is none."""
     token = NewToken.random()
+    parsed_name = parse_line(name, _LONGEST_NAME)
     async with transaction():
-        await insert_token(_SCOPE, token, name=name, role=role, now=utc_now())
+        await insert_token(_SCOPE, token, name=parsed_name, role=role, now=utc_now())
     return token.text

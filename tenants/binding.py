@@ -45,7 +45,9 @@ class Database(Protocol):
         """Raises RuntimeError when a row points to one that is not there."""
 
 
-async def bind(address: Address, *, timeout_seconds: float, is_global: bool = False, **options: object) -> TortoiseContext:
+async def bind(
+    address: Address, *, timeout_seconds: float, is_global: bool = False, **options: object
+) -> TortoiseContext:
     """Tortoise's state for this database; nothing is connected yet. Raises ValueError when a package is missing."""
     is_sqlite = isinstance(address, SqliteAddress)
     if not is_sqlite and find_spec("asyncpg") is None:

@@ -1,4 +1,4 @@
-"""The codes of the rules, one for each way to break one: the member's name is the code, its value says what it means."""
+"""The codes of the rules, one a way to break one: a member's name is the code, its value what it means."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from enum import Enum, unique
 
 @unique
 class ProblemCode(Enum):
-    """The rules that refuse, one value for each way to break one. The letter and number is the rule in the reference."""
+    """The rules that refuse. The letter and number is the rule in the reference."""
 
     REQUIRED = "A value is missing or blank where one is needed."
-    TEXT_TOO_LONG = "A text is longer than its field allows; counted in characters as people see them (I7, P7, P9, H2, H4)."
+    TEXT_TOO_LONG = (
+        "A text is longer than its field allows; counted in characters as people see them (I7, P7, P9, H2, H4)."
+    )
     TEXT_CHARACTERS = "A text holds control, bidirectional-override or zero-width characters (I7, P7, P9, H2, H4)."
     PROVIDER_ID_SYNTAX = "I1: not a ProviderId."
     PROVIDER_ID_TAKEN = "I2, I3: another tenant has, or once published under, this ProviderId, case ignored."
@@ -63,7 +65,9 @@ class WarningCode(Enum):
     LINK_TITLE_LONG = "H4: a link title of more than 24 characters is cut on small phones."
     LINK_TITLE_REPEATED = "H4: two links have the same title."
     LINK_URL_REPEATED = "H4: two links lead to the same address."
-    CREDENTIALS_SOURCE_OFF = "H5: the source is the provisioning form while external provisioning is off: nothing to fill in."
+    CREDENTIALS_SOURCE_OFF = (
+        "H5: the source is the provisioning form while external provisioning is off: nothing to fill in."
+    )
     LINK_PORT_UNUSUAL = "L3: a port other than 443."
     LINK_HOST_NOT_ASCII = "L5: a host with letters beyond ASCII; people cannot tell it from a look-alike."
     LINK_SENDS_PASSWORD = "L9: the link sends a password, which ends in history, logs and referrers."

@@ -31,7 +31,9 @@ class ThemeColor:
             raise InvalidValueError(ProblemCode.REQUIRED, "A colour is needed.")
         match = re.fullmatch(r"#([0-9a-f]{3}|[0-9a-f]{6})", trimmed)
         if not match:
-            raise InvalidValueError(ProblemCode.COLOR_SYNTAX, "A colour is written #rrggbb.", hint="For example #0d47a1.")
+            raise InvalidValueError(
+                ProblemCode.COLOR_SYNTAX, "A colour is written #rrggbb.", hint="For example #0d47a1."
+            )
         digits = match[1]
         return cls("#" + (digits if len(digits) == 6 else "".join(2 * digit for digit in digits)))  # noqa: PLR2004
 

@@ -26,9 +26,10 @@ class Login:
 
         Raises InvalidValueError LOGIN_WITHOUT_PROVIDER_ID, LOGIN_WITHOUT_USERNAME, TEXT_TOO_LONG or TEXT_CHARACTERS.
         """
-        if len(typed) > _LONGEST_LOGIN:
+        trimmed = typed.strip()
+        if len(trimmed) > _LONGEST_LOGIN:
             raise InvalidValueError(ProblemCode.TEXT_TOO_LONG, f"At most {_LONGEST_LOGIN} characters fit here.")
-        username, _, provider_id = typed.strip().rpartition(":")
+        username, _, provider_id = trimmed.rpartition(":")
         username, provider_id = username.strip(), provider_id.strip()
         if ":" not in typed or not provider_id:
             raise InvalidValueError(

@@ -56,12 +56,16 @@ def is_outage(error: BaseException) -> bool:
         return getattr(error, "sqlite_errorcode", 0) & 0xFF in _SQLITE_CODES
     if isinstance(error, OSError):
         return True
-    return str(getattr(error, "sqlstate", None)).startswith(_SQLSTATES) or _is_closed(error)
+    return str(getattr(error, "sqlstate", None)).startswith(_SQLSTATES) or _is_broken(error)
 
 
-def _is_closed(error: BaseException) -> bool:
-    # asyncpg is an optional package, so its class cannot be named here.
-    return type(error).__name__ == "InterfaceError" and "is clos" in str(error)
+def _is_broken(error: BaseException) -> bool:
+    # asyncpg is an optional package, so its classes cannot be named here. It reports a server that went away between
+    # two statements as an internal error, as long as it has not seen the end of the stream.
+    names = {kind.__name__ for kind in type(error).__mro__}
+    return "InternalClientError" in names or (
+        "InterfaceError" in names and any(words in str(error) for words in ("is clos", "released back to the pool"))
+    )
 
 
 class _Translation:

@@ -147,7 +147,9 @@ def _help(current: Help, section: Section, admitted: frozenset[str]) -> Help:
     """Rules H1 to H4 and L."""
     return Help(
         menu_title=section.text("menuTitle", current.menu_title, DEFAULT_MENU_TITLE, _menu_title),
-        contact_email=section.text("contactEmail", current.contact_email, None, lambda text: EmailAddress.parse(text, admitted=admitted)),
+        contact_email=section.text(
+            "contactEmail", current.contact_email, None, lambda text: EmailAddress.parse(text, admitted=admitted)
+        ),
         credentials_source=section.choice("credentialsSource", current.credentials_source, None, CredentialsSource),
         links=section.choice("links", current.links, (), lambda sent: _links(sent, section.collector, admitted)),
     )
@@ -166,7 +168,9 @@ def _link(
     """Rule H3: a title with a URL, never one alone."""
     title = collector.parse((*path, "title"), _link_title, sent.get("title") or "")
     url = collector.parse((*path, "url"), lambda text: _link_url(text, admitted), sent.get("url") or "")
-    return HelpLink(title, url) if title is not None and url is not None else None
+    # A link with an address is kept even when its title was refused (and the whole config with it), so that a missing
+    # credentials source is told in the same answer (H5).
+    return None if url is None else HelpLink(title or "", url)
 
 
 def _link_title(text: str) -> str:
@@ -190,5 +194,7 @@ def _menu_title(text: str) -> str:
 
 def _link_url(text: str, admitted: frozenset[str]) -> LinkTemplate:
     if not text.strip(" "):
-        raise InvalidValueError(ProblemCode.REQUIRED, "A link needs an address.", hint="For example https://acme.example/help.")
+        raise InvalidValueError(
+            ProblemCode.REQUIRED, "A link needs an address.", hint="For example https://acme.example/help."
+        )
     return LinkTemplate.parse(text, admitted=admitted)

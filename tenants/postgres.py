@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-import asyncpg
+import asyncpg  # type: ignore[import-untyped]
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.client import ConnectionWrapper, PoolConnectionWrapper
 
-from tenants.transactions import OnlyReads, TransactionConnection, finish, refuse_commit_after_failure, refuse_nested
+from tenants.errors import UnavailableError
 from tenants.outages import translate, translated
+from tenants.transactions import OnlyReads, TransactionConnection, finish, refuse_commit_after_failure, refuse_nested
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -28,7 +29,7 @@ _MIGRATIONS_LOCK_MILLISECONDS = 60_000
 class PostgresDatabase(OnlyReads, AsyncpgDBClient):
     """A pool of connections, each statement outside of a transaction on one of its own."""
 
-    def __init__(  # noqa: PLR0913 - named by the library's configuration
+    def __init__(
         self,
         connection_name: str,
         address: PostgresAddress,
@@ -102,12 +103,11 @@ class PostgresDatabase(OnlyReads, AsyncpgDBClient):
         await self._pool.release(connection, timeout=self._timeout_seconds)  # type: ignore[union-attr]
 
     async def _end(self, client: PostgresTransaction) -> None:
-        try:
-            with translated():
-                await client.rollback()
-        finally:
-            with translated():
-                await self.give_back(client._connection)  # noqa: SLF001 - the library's name
+        # The server rolls back what it loses sight of, so an outage here takes nothing from what was raised before.
+        with suppress(UnavailableError), translated():
+            await client.rollback()
+        with suppress(UnavailableError), translated():
+            await self.give_back(client._connection)  # noqa: SLF001 - the library's name
 
 
 class PostgresTransaction(TransactionWrapper):

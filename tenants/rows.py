@@ -40,6 +40,7 @@ class ProviderIdRow(Model):
     """A ProviderId that is in use, or was published once and is never issued again (I2, I3)."""
 
     key = fields.CharField(max_length=63, primary_key=True)
+    tenant_id: int | None
     tenant: fields.ForeignKeyNullableRelation[TenantRow] = fields.ForeignKeyField(
         "tenants.TenantRow", null=True, related_name="provider_ids", on_delete=fields.SET_NULL
     )
@@ -97,7 +98,7 @@ class AccessTokenRow(Model):
     """A program's bearer token. The token itself is shown once and never stored."""
 
     id = fields.BigIntField(primary_key=True)
-    name = fields.CharField(max_length=60)
+    name = fields.TextField()
     prefix = fields.CharField(max_length=12)
     sha256 = fields.BinaryField()
     role = fields.CharField(max_length=20)

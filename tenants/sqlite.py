@@ -7,10 +7,7 @@ and cannot do either, not even when it is closed last.
 
 from __future__ import annotations
 
-import asyncio
-import fcntl
 import os
-import random
 import sqlite3
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
@@ -21,8 +18,9 @@ from tortoise.backends.base.client import ConnectionWrapper
 from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionWrapper
 
 from tenants.errors import UnavailableError
-from tenants.transactions import OnlyReads, TransactionConnection, finish, refuse_commit_after_failure, refuse_nested
 from tenants.outages import translate, translated
+from tenants.transactions import OnlyReads, TransactionConnection, finish, refuse_commit_after_failure, refuse_nested
+from tenants.write_lock import WriteLock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -32,8 +30,6 @@ if TYPE_CHECKING:
     from tortoise.backends.base.client import TransactionContext
 
     from tenants.address import SqliteAddress
-
-_POLL_SECONDS = 0.002
 
 
 class SqliteDatabase(OnlyReads, SqliteClient):
@@ -132,7 +128,7 @@ class SqliteDatabase(OnlyReads, SqliteClient):
         opening._thread.daemon = True  # noqa: SLF001 - or a process that fails before it disconnects never ends
         connection = await opening
         try:
-            connection.row_factory = sqlite3.Row  # type: ignore[assignment]
+            connection.row_factory = sqlite3.Row
             for name, value in pragmas.items():
                 await connection.execute_fetchall(f"PRAGMA {name}={value}")
         except BaseException:
@@ -195,47 +191,6 @@ class SqliteTransaction(SqliteTransactionWrapper):
             self._finalized = True
             if self._connection.in_transaction:
                 await self._connection.execute_fetchall("ROLLBACK")
-
-
-class WriteLock:
-    """`flock` on a file that is never removed; tasks of one process queue up, processes ask again and again."""
-
-    def __init__(self, path: Path, timeout_seconds: float) -> None:
-        self._path, self._timeout_seconds = path, timeout_seconds
-        self._turn = asyncio.Lock()
-
-    @asynccontextmanager
-    async def held(self) -> AsyncIterator[None]:
-        """Raises UnavailableError when the lock is not to be had in time."""
-        with translated():
-            descriptor = os.open(self._path, os.O_RDONLY | os.O_CREAT, 0o644)
-        try:
-            with translated():
-                await self._wait(descriptor)
-            try:
-                yield
-            finally:
-                self._turn.release()
-        finally:
-            os.close(descriptor)  # this unlocks
-
-    async def _wait(self, descriptor: int) -> None:
-        async with asyncio.timeout(self._timeout_seconds):
-            await self._turn.acquire()
-            try:
-                while not _is_locked(descriptor):
-                    await asyncio.sleep(_POLL_SECONDS * random.random())  # noqa: S311 - not a secret
-            except BaseException:
-                self._turn.release()
-                raise
-
-
-def _is_locked(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 class _ReadingConnection(ConnectionWrapper[aiosqlite.Connection]):

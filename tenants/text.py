@@ -12,10 +12,13 @@ _JOINERS = "\u200c\u200d"
 # Characters without a shape of their own: they hide text, reorder it, or make two titles look alike.
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
-    "\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e007f]"
+    "\u3164\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e00ff\U000e01f0-\U000e0fff]"
 )
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_JOINER_ALONE = re.compile(f"(?:^|[{_JOINERS}])[{_JOINERS}]|[{_JOINERS}]$")
+# They choose a shape for the character before them: emoji and Mongolian letters need them.
+_SELECTORS = "\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef"
+_ALONE = re.compile(f"(?:^|[{_JOINERS}])[{_JOINERS}]|[{_JOINERS}]$|(?:^|[\\s{_SELECTORS}{_JOINERS}])[{_SELECTORS}]")
 # Bounds what one visible character may hide; the longest emoji sequences have ten code points.
 _CODE_POINTS_A_CHARACTER = 12
 
@@ -30,14 +33,14 @@ def parse_line(text: str, longest: int) -> str:
         raise InvalidValueError(ProblemCode.REQUIRED, "Something must stand here.")
     if len(line) > longest * _CODE_POINTS_A_CHARACTER:
         raise _too_long(longest)
-    if _CONTROL.search(line) or _INVISIBLE.search(line) or _JOINER_ALONE.search(line):
+    if _CONTROL.search(line) or _INVISIBLE.search(line) or _ALONE.search(line):
         raise InvalidValueError(
             ProblemCode.TEXT_CHARACTERS,
             "The text holds characters that nobody can see.",
             hint="Type it again instead of pasting it.",
         )
-    line = unicodedata.normalize("NFC", line)
-    if count_characters(line) > longest:
+    line = unicodedata.normalize("NFC", line)  # may lengthen it, so its bound is looked at again
+    if len(line) > longest * _CODE_POINTS_A_CHARACTER or count_characters(line) > longest:
         raise _too_long(longest)
     return line
 

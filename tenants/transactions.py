@@ -10,7 +10,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient, ConnectionWrapper
 from tenants.outages import translate
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Sequence
+    from collections.abc import Coroutine
     from types import TracebackType
 
 T = TypeVar("T")
@@ -44,7 +44,7 @@ class OnlyReads(BaseDBAsyncClient):
         """Raises RuntimeError."""
         refuse_write()
 
-    async def execute_query(self, query: str, values: list[Any] | None = None) -> tuple[int, Sequence[Any]]:
+    async def execute_query(self, query: str, values: list[Any] | None = None) -> tuple[int, Any]:
         """Raises RuntimeError for a statement that writes."""
         _check_reads(query)
         return await super().execute_query(query, values)

@@ -117,12 +117,22 @@ def gateway_url(demo_server: RunningProcess) -> str:
     return f"http://127.0.0.1:{demo_server.ready['port']}"
 
 
+class Hidden(str):
+    """A text that pytest does not print when a test fails."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """Never the text."""
+        return "Hidden('…')"
+
+
 @pytest.fixture(scope="session")
 def admin_token(demo_server: RunningProcess) -> str:
     """The token that the first start printed."""
     match = re.search(r"gwt_[\w-]{43}", demo_server.output)
     assert match is not None
-    return match[0]
+    return Hidden(match[0])
 
 
 @pytest.fixture(scope="session")

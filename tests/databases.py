@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
-import asyncpg
+import asyncpg  # type: ignore[import-untyped]
 import pytest
 
 from tenants import database
@@ -70,14 +70,30 @@ class OwnPostgresServer(PostgresServer):
         if self._user:
             shutil.chown(self._folder, self._user)
         data = self._folder / "data"
-        initdb = [binaries / "initdb", "-D", data, "-U", "gateway", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"]
+        initdb = [
+            binaries / "initdb",
+            "-D",
+            data,
+            "-U",
+            "gateway",
+            "-A",
+            "trust",
+            "--no-sync",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+        ]
         self._run([str(part) for part in initdb])
         port = _free_port()
         options = [f"-cport={port}", "-clisten_addresses=127.0.0.1", f"-cunix_socket_directories={self._folder}"]
         fast = ["-cfsync=off", "-csynchronous_commit=off", "-cfull_page_writes=off", "-cmax_connections=60"]
         with (self._folder / "log").open("wb") as log:
             self._process = subprocess.Popen(
-                [binaries / "postgres", "-D", data, *options, *fast], user=self._user, cwd=self._folder, stdout=log, stderr=log
+                [binaries / "postgres", "-D", data, *options, *fast],
+                user=self._user,
+                cwd=self._folder,
+                stdout=log,
+                stderr=log,
             )
         super().__init__(f"postgresql://gateway@127.0.0.1:{port}/postgres")
         self._wait()
@@ -93,7 +109,9 @@ class OwnPostgresServer(PostgresServer):
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _run(self, command: list[str]) -> None:
-        subprocess.run(command, user=self._user, cwd=self._folder, check=True, capture_output=True, timeout=_START_SECONDS)
+        subprocess.run(
+            command, user=self._user, cwd=self._folder, check=True, capture_output=True, timeout=_START_SECONDS
+        )
 
     def _wait(self) -> None:
         deadline = time.monotonic() + _START_SECONDS
@@ -202,6 +220,15 @@ def database_url(request: pytest.FixtureRequest) -> str:
 def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A database with nothing in it: the test runs on both."""
     if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'empty.db'}"
+    url: str = request.getfixturevalue("empty_postgres_url")
+    return url
+
+
+@pytest.fixture
+def empty_neighbour_url(database_url: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database of the same kind as `database_url`, with nothing in it."""
+    if database_url.startswith("sqlite"):
         return f"sqlite:///{tmp_path / 'empty.db'}"
     url: str = request.getfixturevalue("empty_postgres_url")
     return url

@@ -27,22 +27,22 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-async def resolve_save_branding(info: Info, input: SaveBrandingInput) -> SaveDraftResult:  # noqa: A002
+async def resolve_save_branding(info: Info, input: SaveBrandingInput) -> SaveDraftResult:
     """Editors."""
     return await _save(info, input, {"branding": sent(input.branding)})
 
 
-async def resolve_save_provisioning(info: Info, input: SaveProvisioningInput) -> SaveDraftResult:  # noqa: A002
+async def resolve_save_provisioning(info: Info, input: SaveProvisioningInput) -> SaveDraftResult:
     """Editors."""
     return await _save(info, input, {"provisioning": sent(input.provisioning)})
 
 
-async def resolve_save_help(info: Info, input: SaveHelpInput) -> SaveDraftResult:  # noqa: A002
+async def resolve_save_help(info: Info, input: SaveHelpInput) -> SaveDraftResult:
     """Editors."""
     return await _save(info, input, {"help": input.help.sent()})
 
 
-async def resolve_change_app_kind(info: Info, input: ChangeAppKindInput) -> SaveDraftResult:  # noqa: A002
+async def resolve_change_app_kind(info: Info, input: ChangeAppKindInput) -> SaveDraftResult:
     """Editors."""
     scope = authorize(info, input.tenant_id, Permission.EDIT_DRAFT)
     draft = await save.change_app_kind(scope, input.app, expected=input.expected_version, now=info.context.now())
@@ -50,7 +50,7 @@ async def resolve_change_app_kind(info: Info, input: ChangeAppKindInput) -> Save
     return DraftSaved(draft=Draft.of(scope, draft))
 
 
-async def resolve_publish(info: Info, input: PublishInput) -> PublishResult:  # noqa: A002
+async def resolve_publish(info: Info, input: PublishInput) -> PublishResult:
     """Publishers."""
     scope = authorize(info, input.tenant_id, Permission.PUBLISH)
     try:
@@ -71,7 +71,7 @@ async def resolve_publish(info: Info, input: PublishInput) -> PublishResult:  # 
 
 async def _save(
     info: Info,
-    input: SaveBrandingInput | SaveProvisioningInput | SaveHelpInput,  # noqa: A002
+    input: SaveBrandingInput | SaveProvisioningInput | SaveHelpInput,
     changes: Mapping[str, Mapping[str, Any]],
 ) -> DraftSaved:
     scope = authorize(info, input.tenant_id, Permission.EDIT_DRAFT)

@@ -9,8 +9,8 @@ import strawberry
 from gateway.context import Info
 from gateway.errors import BadRequestError
 from gateway.resolvers.scopes import authorize
-from gateway.schema.enums import AppKind, Permission, TenantStatus
 from gateway.schema.actor import Viewer
+from gateway.schema.enums import AppKind, Permission, TenantStatus
 from gateway.schema.inputs import (
     CreateTenantInput,
     DeleteTenantInput,
@@ -59,7 +59,7 @@ async def resolve_tenant(
     return Tenant.of(principal.authorize(found.id, Permission.READ_CONFIG), found) if found else None
 
 
-async def resolve_tenants(  # noqa: PLR0913 - the arguments of the field
+async def resolve_tenants(
     info: Info,
     first: First = 20,
     after: After = None,
@@ -75,8 +75,8 @@ async def resolve_tenants(  # noqa: PLR0913 - the arguments of the field
     """Keyset pages by shown name and then by id."""
     principal = info.context.principal
     platform = principal.authorize_platform()
-    if search is not None and not 1 <= len(search) <= _LONGEST_SEARCH:
-        message = f"`search` must have 1 to {_LONGEST_SEARCH} characters."
+    if search is not None and (not 1 <= len(search) <= _LONGEST_SEARCH or "\0" in search):
+        message = f"`search` must have 1 to {_LONGEST_SEARCH} characters, none of them NUL."
         raise BadRequestError(message)
     narrow = store.TenantFilter(search=search, app=app, status=status)
     position = store.Position(*read_cursor(after, str, int)) if after is not None else None  # type: ignore[arg-type]  # read_cursor checked the types
@@ -86,7 +86,8 @@ async def resolve_tenants(  # noqa: PLR0913 - the arguments of the field
 
 
 async def resolve_node(
-    info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="An id that this API gave you.")]  # noqa: A002 - the argument's name
+    info: Info,
+    id: Annotated[strawberry.ID, strawberry.argument(description="An id that this API gave you.")],
 ) -> Node | None:
     """Unknown, unreadable and malformed ids are all null."""
     info.context.principal.require()
@@ -111,7 +112,7 @@ async def _node(info: Info, kind: str, number: int) -> Node | None:
     return None
 
 
-async def resolve_create_tenant(info: Info, input: CreateTenantInput) -> CreateTenantResult:  # noqa: A002
+async def resolve_create_tenant(info: Info, input: CreateTenantInput) -> CreateTenantResult:
     """Platform admins."""
     principal = info.context.principal
     scope = principal.authorize_platform(Permission.CREATE_TENANT)
@@ -122,17 +123,15 @@ async def resolve_create_tenant(info: Info, input: CreateTenantInput) -> CreateT
     return TenantCreated(tenant=Tenant.of(principal.authorize(tenant.id, Permission.READ_CONFIG), tenant))
 
 
-async def resolve_rename_tenant(info: Info, input: RenameTenantInput) -> RenameTenantResult:  # noqa: A002
+async def resolve_rename_tenant(info: Info, input: RenameTenantInput) -> RenameTenantResult:
     """Owners."""
     scope = authorize(info, input.tenant_id, Permission.RENAME_TENANT)
-    tenant = await actions.rename_tenant(
-        scope, input.names(), expected=input.expected_version, now=info.context.now()
-    )
+    tenant = await actions.rename_tenant(scope, input.names(), expected=input.expected_version, now=info.context.now())
     info.context.forget_reads()
     return TenantRenamed(tenant=Tenant.of(scope, tenant))
 
 
-async def resolve_suspend_tenant(info: Info, input: SuspendTenantInput) -> SuspendTenantResult:  # noqa: A002
+async def resolve_suspend_tenant(info: Info, input: SuspendTenantInput) -> SuspendTenantResult:
     """Platform admins."""
     scope = authorize(info, input.tenant_id, Permission.SUSPEND_TENANT)
     tenant = await actions.suspend_tenant(scope, input.reason)
@@ -140,7 +139,7 @@ async def resolve_suspend_tenant(info: Info, input: SuspendTenantInput) -> Suspe
     return TenantSuspended(tenant=Tenant.of(scope, tenant))
 
 
-async def resolve_resume_tenant(info: Info, input: ResumeTenantInput) -> ResumeTenantResult:  # noqa: A002
+async def resolve_resume_tenant(info: Info, input: ResumeTenantInput) -> ResumeTenantResult:
     """Platform admins."""
     scope = authorize(info, input.tenant_id, Permission.SUSPEND_TENANT)
     tenant = await actions.resume_tenant(scope)
@@ -148,7 +147,7 @@ async def resolve_resume_tenant(info: Info, input: ResumeTenantInput) -> ResumeT
     return TenantResumed(tenant=Tenant.of(scope, tenant))
 
 
-async def resolve_delete_tenant(info: Info, input: DeleteTenantInput) -> DeleteTenantResult:  # noqa: A002
+async def resolve_delete_tenant(info: Info, input: DeleteTenantInput) -> DeleteTenantResult:
     """Owners and platform admins."""
     scope = authorize(info, input.tenant_id, Permission.DELETE_TENANT)
     await actions.delete_tenant(scope, input.confirm_provider_id)

@@ -11,7 +11,9 @@ from tenants.access import Principal
 
 
 @strawberry.type(
-    description="Who did something, as they were called at that moment; readable long after the person or token is gone."
+    description=(
+        "Who did something, as they were called at that moment; readable long after the person or token is gone."
+    )
 )
 class Actor:
     kind: ActorKind = strawberry.field(description="What it was.")

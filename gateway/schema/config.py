@@ -22,7 +22,8 @@ class Branding:
     )
     is_dark_theme_color_derived: bool = strawberry.field(
         description=(
-            "True when the tenant set no dark colour and the gateway chose the shade. For the portal; apps need not ask."
+            "True when the tenant set no dark colour and the gateway chose the shade. "
+            "For the portal; apps need not ask."
         )
     )
 

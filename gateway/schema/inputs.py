@@ -6,10 +6,9 @@ from dataclasses import fields
 from typing import Any
 
 import strawberry
-
-from gateway.schema.enums import AppKind, CredentialsSource, ProvisioningMethod, WarningCode
 from strawberry.utils.str_converters import to_camel_case
 
+from gateway.schema.enums import AppKind, CredentialsSource, ProvisioningMethod, WarningCode
 
 _WHICH = "Which tenant."
 _VERSION = "The `Draft.version` you read."
@@ -74,9 +73,7 @@ class DeleteTenantInput:
 
 @strawberry.input(description="Colours. An absent field stays as it is; null sets it back to its default.")
 class BrandingInput:
-    theme_color: strawberry.Maybe[str | None] = strawberry.field(
-        description="`#rgb` or `#rrggbb`. Example: `#0d47a1`."
-    )
+    theme_color: strawberry.Maybe[str | None] = strawberry.field(description="`#rgb` or `#rrggbb`. Example: `#0d47a1`.")
     dark_theme_color: strawberry.Maybe[str | None] = strawberry.field(
         description="`#rgb` or `#rrggbb`; null: a readable shade of `themeColor`. Example: `#5e92f3`."
     )

@@ -6,8 +6,8 @@ from datetime import datetime
 
 import strawberry
 
-from gateway.schema.enums import ProblemCode, WarningCode
 from gateway.schema.actor import Actor
+from gateway.schema.enums import ProblemCode, WarningCode
 from gateway.schema.scalars import format_time
 from tenants import errors
 
@@ -56,9 +56,7 @@ class RuleWarning:
     @classmethod
     def of(cls, warning: errors.RuleWarning) -> RuleWarning:
         """From the domain."""
-        return cls(
-            code=warning.code, path=list(warning.path), message=warning.message, suggestion=warning.suggestion
-        )
+        return cls(code=warning.code, path=list(warning.path), message=warning.message, suggestion=warning.suggestion)
 
 
 @strawberry.type(

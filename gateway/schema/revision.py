@@ -26,9 +26,7 @@ class Change:
             "positions count from 0."
         )
     )
-    label: str = strawberry.field(
-        description="The setting in words. Example: `Help link “Pay your bill”: address`."
-    )
+    label: str = strawberry.field(description="The setting in words. Example: `Help link “Pay your bill”: address`.")
     before: str | None = strawberry.field(
         description="Value before, as text; null when there was none. Example: `#0d47a1`."
     )

@@ -55,7 +55,9 @@ class ProvisioningForm:
         )
     )
     password_placeholder: str = strawberry.field(
-        description="Grey text of the password field: `Password` in a generic app, else the tenant's own. Example: `PIN`."
+        description=(
+            "Grey text of the password field: `Password` in a generic app, else the tenant's own. Example: `PIN`."
+        )
     )
 
     @classmethod
@@ -102,7 +104,9 @@ class SoftphoneConfig(SoftphoneScreens):
         description="The tenant's ProviderId in its own spelling. Example: `AcmeInc`."
     )
     name: str = strawberry.field(
-        description="The provider's name for people, as it was when this revision was published. Example: `Acme Telecom`."
+        description=(
+            "The provider's name for people, as it was when this revision was published. Example: `Acme Telecom`."
+        )
     )
     revision: int = strawberry.field(
         description=(

@@ -8,9 +8,9 @@ from typing import Annotated
 import strawberry
 
 from gateway.context import Info
-from gateway.schema.enums import AppKind, Permission, TenantStatus
 from gateway.schema.actor import Actor, in_order
 from gateway.schema.config import TenantConfig
+from gateway.schema.enums import AppKind, Permission, TenantStatus
 from gateway.schema.node import LARGEST_PAGE, Node, PageInfo, check_first, cursor, node_id, read_cursor
 from gateway.schema.problems import RuleWarning
 from gateway.schema.revision import Change, Revision, RevisionConnection, shown
@@ -25,11 +25,15 @@ from tenants.store import revisions
 from tenants.store.tenants import Position
 
 First = Annotated[int, strawberry.argument(description=f"Entries on a page, 1 to {LARGEST_PAGE}.")]
-After = Annotated[str | None, strawberry.argument(description="The `endCursor` of the page before; null for the first page.")]
+After = Annotated[
+    str | None, strawberry.argument(description="The `endCursor` of the page before; null for the first page.")
+]
 
 
 @strawberry.type(
-    description="The config being edited. It always obeys every rule: a save that breaks one is refused and changes nothing."
+    description=(
+        "The config being edited. It always obeys every rule: a save that breaks one is refused and changes nothing."
+    )
 )
 class Draft(Node):
     scope: strawberry.Private[TenantScope]

@@ -45,7 +45,9 @@ async def create_tenant(
         raise InvalidInputError((TAKEN,)) from error
 
 
-async def insert(scope: PlatformScope, provider_id: ProviderId, name: str | None, config: Config, now: datetime) -> Tenant:
+async def insert(
+    scope: PlatformScope, provider_id: ProviderId, name: str | None, config: Config, now: datetime
+) -> Tenant:
     """Inside a transaction: the tenant and its first draft."""
     tenant = await tenants.insert_tenant(scope, provider_id, config.app, name or provider_id.text, now)
     own = scope.created(tenant)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenants.changes import Shown
-from tenants.codes import WarningCode
 from tenants.database import transaction
 from tenants.documents import to_mapping
 from tenants.errors import NothingToPublishError, UnacceptedWarningsError
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tenants.access import TenantScope
+    from tenants.codes import WarningCode
     from tenants.model import Tenant
 
 

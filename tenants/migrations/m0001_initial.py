@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from tortoise import fields, migrations
 from tortoise.indexes import Index
 from tortoise.migrations import operations
@@ -19,7 +17,7 @@ class Migration(migrations.Migration):
 
     initial = True
 
-    operations: ClassVar[list[operations.Operation]] = [
+    operations = [  # noqa: RUF012 - as the library declares it
         operations.CreateModel(
             name="TenantRow",
             fields=[
@@ -68,7 +66,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("version", fields.IntField()),
-                ("name", fields.CharField(max_length=400, null=True)),
+                ("name", fields.TextField(null=True)),
                 ("config", fields.TextField()),
                 ("edited_at", fields.DatetimeField()),
                 ("edited_by", fields.TextField()),
@@ -89,7 +87,7 @@ class Migration(migrations.Migration):
                 ),
                 ("number", fields.IntField()),
                 ("draft_version", fields.IntField()),
-                ("name", fields.CharField(max_length=400)),
+                ("name", fields.TextField()),
                 ("config", fields.TextField()),
                 ("published_at", fields.DatetimeField()),
                 ("published_by", fields.TextField()),
@@ -108,7 +106,7 @@ class Migration(migrations.Migration):
             name="AccessTokenRow",
             fields=[
                 ("id", fields.BigIntField(primary_key=True)),
-                ("name", fields.CharField(max_length=60)),
+                ("name", fields.TextField()),
                 ("prefix", fields.CharField(max_length=12)),
                 ("sha256", fields.BinaryField()),
                 ("role", fields.CharField(max_length=20)),

@@ -31,5 +31,7 @@ def _hard_to_read(color: ThemeColor, background: str, field: str) -> Iterator[Ru
     for code, needed, use in _NEEDS:
         if ratio < needed:
             # Cut, not rounded: 4.48 must not read as the 4.5 that it misses.
-            message = f"On {background} this colour has a contrast of {int(ratio * 100) / 100}:1; {use} need {needed:g}:1."
+            message = (
+                f"On {background} this colour has a contrast of {int(ratio * 100) / 100}:1; {use} need {needed:g}:1."
+            )
             yield RuleWarning(code, ("branding", field), message, readable_shade(color, background, needed).hex)

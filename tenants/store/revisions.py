@@ -26,9 +26,7 @@ async def find_live(scope: TenantScope) -> Revision | None:
 
 async def list_live(scopes: Sequence[TenantScope]) -> dict[int, Revision]:
     """The live revisions of several tenants by tenant, in one query."""
-    rows = await RevisionRow.filter(
-        tenant_id__in=[scope.tenant for scope in scopes], tenant__live_revision=F("number")
-    )
+    rows = await RevisionRow.filter(tenant_id__in=[scope.tenant for scope in scopes], tenant__live_revision=F("number"))
     return {revision.tenant: revision for revision in map(from_row, rows)}
 
 

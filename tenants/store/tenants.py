@@ -70,7 +70,9 @@ async def list_tenants(
     return [(Position(row.name_key, row.id), _tenant(row)) for row in found]
 
 
-async def insert_tenant(_scope: PlatformScope, provider_id: ProviderId, app: AppKind, shown_name: str, now: datetime) -> int:
+async def insert_tenant(
+    _scope: PlatformScope, provider_id: ProviderId, app: AppKind, shown_name: str, now: datetime
+) -> int:
     """A new tenant's id. Raises tortoise's IntegrityError when the ProviderId is in use or retired."""
     row = await TenantRow.create(
         provider_id=provider_id.text,

@@ -62,7 +62,9 @@ mutation($input: PublishInput!) {{ publish(input: $input) {{
 """
 CREATE = f"""
 mutation($input: CreateTenantInput!) {{ createTenant(input: $input) {{
-  ... on TenantCreated {{ tenant {{ id providerId name app status draft {{ version hasChanges }} published {{ id }} }} }}
+  ... on TenantCreated {{
+    tenant {{ id providerId name app status draft {{ version hasChanges }} published {{ id }} }}
+  }}
   {REFUSAL}
 }} }}
 """

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from contextvars import copy_context
 import re
 import subprocess
 import sys
 import textwrap
 from contextlib import suppress
+from contextvars import copy_context
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import asyncpg
+import asyncpg  # type: ignore[import-untyped]
 import pytest
+from tortoise.connection import get_connection
 from tortoise.exceptions import IntegrityError
-from tortoise.transactions import in_transaction
+from tortoise.transactions import in_transaction  # noqa: TID251 - to see it refused
 
 from tenants import database
 from tenants.errors import UnavailableError
@@ -80,7 +81,7 @@ async def _saved(name: str = "AcmeInc") -> TenantRow:
 async def test_what_a_transaction_wrote_is_there_afterwards(connected: str) -> None:
     await _saved()
 
-    assert await TenantRow.all().values_list("provider_id", flat=True) == ["AcmeInc"]
+    assert [row.provider_id for row in await TenantRow.all()] == ["AcmeInc"]
 
 
 async def test_a_transaction_reads_what_it_has_written_and_nobody_else_does(connected: str) -> None:
@@ -95,9 +96,7 @@ async def test_a_transaction_reads_what_it_has_written_and_nobody_else_does(conn
 
 async def test_an_error_rolls_everything_back(connected: str) -> None:
     with pytest.raises(LookupError):
-        async with database.transaction():
-            await _make_tenant()
-            raise LookupError
+        await _fail_half_way()
 
     assert await TenantRow.all().count() == 0
 
@@ -106,12 +105,22 @@ async def test_a_failed_statement_that_was_caught_cannot_be_committed(connected:
     await _saved()
 
     with pytest.raises(RuntimeError, match="rolled back"):
-        async with database.transaction():
-            await _make_tenant("Neighbour")
-            with suppress(IntegrityError):
-                await _make_tenant("ACMEINC")
+        await _go_on_after_a_failed_statement()
 
     assert await TenantRow.all().count() == 1
+
+
+async def _fail_half_way() -> None:
+    async with database.transaction():
+        await _make_tenant()
+        raise LookupError
+
+
+async def _go_on_after_a_failed_statement() -> None:
+    async with database.transaction():
+        await _make_tenant("Neighbour")
+        with suppress(IntegrityError):
+            await _make_tenant("ACMEINC")
 
 
 async def test_transactions_do_not_nest(connected: str) -> None:
@@ -188,7 +197,9 @@ async def test_two_processes_writing_to_one_file_lose_nothing(connected_sqlite: 
     processes = [_start(_INCREMENTS, connected_sqlite) for _ in range(2)]
     answers = [await asyncio.to_thread(process.communicate, timeout=60) for process in processes]
 
-    assert [(process.returncode, answer[1]) for process, answer in zip(processes, answers, strict=True)] == [(0, "")] * 2
+    assert [(process.returncode, answer[1]) for process, answer in zip(processes, answers, strict=True)] == [
+        (0, "")
+    ] * 2
     assert (await DraftRow.get()).version == 101
 
 
@@ -223,6 +234,7 @@ async def test_tasks_cancelled_while_they_wait_for_their_turn_leave_nothing_take
     row = await _saved()
 
     async with database.transaction():
+        await DraftRow.filter(tenant_id=row.id).update(name="held")
         tasks = [_elsewhere(_write(row)) for _ in range(10)]
         await asyncio.sleep(0.05)
         for task in tasks:
@@ -264,14 +276,55 @@ async def test_a_writer_that_waits_too_long_is_told(connected_sqlite: str) -> No
 
 
 async def test_every_commit_is_on_the_disk_and_checks_foreign_keys(connected_sqlite: str) -> None:
-    from tortoise.connection import get_connection
-
     async with database.transaction():
         client = get_connection("default")
         names = ("synchronous", "foreign_keys", "busy_timeout")
-        values = [list((await client.execute_query_dict(f"PRAGMA {name}"))[0].values())[0] for name in names]
+        values = [next(iter((await client.execute_query_dict(f"PRAGMA {name}"))[0].values())) for name in names]
 
     assert values == [2, 1, 500]
+
+
+async def test_what_reads_cannot_checkpoint(connected_sqlite: str) -> None:
+    await _saved()
+
+    with pytest.raises(UnavailableError):
+        await get_connection("default").execute_query("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+async def test_what_was_left_in_the_log_stays_there_when_only_readers_come_and_go(sqlite_url: str) -> None:
+    await asyncio.to_thread(_die_after_a_write, sqlite_url)
+    log = Path(f"{sqlite_url.removeprefix('sqlite:///')}-wal")
+
+    left = log.stat().st_size  # noqa: ASYNC240 - a stat
+    await database.connect(sqlite_url)
+    found = await _count()
+    await database.disconnect()
+
+    assert found == 1
+    assert log.stat().st_size == left > 0  # noqa: ASYNC240 - a stat
+
+
+def _die_after_a_write(url: str) -> None:
+    process = _start(
+        """
+        import asyncio, os, sys
+        from datetime import UTC, datetime
+        from tenants import database
+        from tenants.rows import TenantRow
+
+        async def main() -> None:
+            await database.connect(sys.argv[1])
+            async with database.transaction():
+                await TenantRow.create(
+                    provider_id="A", provider_key="a", name_key="a", app="GENERIC", created_at=datetime.now(UTC)
+                )
+            os._exit(0)
+
+        asyncio.run(main())
+        """,
+        url,
+    )
+    process.communicate(timeout=30)
 
 
 async def test_a_pool_that_is_empty_for_too_long_is_told(connected_postgres: str) -> None:
@@ -291,18 +344,22 @@ async def _hold() -> None:
 
 async def test_lost_connections_are_an_outage_and_come_back(connected_postgres: str) -> None:
     await database.ping()
-    killer = await asyncpg.connect(connected_postgres)
 
     with pytest.raises(UnavailableError):
-        async with database.transaction():
-            await killer.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
-            await _make_tenant()
+        await _write_while_everybody_is_cut_off(connected_postgres)
 
-    await killer.close()
     assert (await _saved()).provider_id == "AcmeInc"
+
+
+async def _write_while_everybody_is_cut_off(url: str) -> None:
+    async with database.transaction():
+        killer = await asyncpg.connect(url)
+        await killer.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        await killer.close()
+        await _make_tenant()
 
 
 async def test_a_refused_value_is_not_an_outage(connected: str) -> None:
@@ -313,7 +370,8 @@ async def test_a_refused_value_is_not_an_outage(connected: str) -> None:
 
 
 async def test_it_answers_a_ping(connected: str) -> None:
-    assert await database.ping() is None
+    async with asyncio.timeout(1):
+        await database.ping()
 
 
 async def test_a_token_is_found_by_its_hash(connected: str) -> None:
@@ -336,11 +394,19 @@ async def test_a_retired_provider_id_survives_its_tenant_whose_draft_does_not(co
 
 @pytest.mark.parametrize(
     "url",
-    ["", "gateway.db", "sqlite://gateway.db", "sqlite:///", "sqlite:///:memory:", "mysql://u:SECRET-1@h/d",
-     "postgresql://u:SECRET-1[@h/d", "postgresql://u:p@h:SECRET-1/d"],
+    [
+        "",
+        "gateway.db",
+        "sqlite://gateway.db",
+        "sqlite:///",
+        "sqlite:///:memory:",
+        "mysql://u:SECRET-1@h/d",
+        "postgresql://u:SECRET-1[@h/d",
+        "postgresql://u:p@h:SECRET-1/d",
+    ],
 )
 async def test_a_url_that_is_not_understood_is_refused_in_one_line_without_its_password(url: str) -> None:
-    with pytest.raises(ValueError, match="SQLite|PostgreSQL|database URL") as refusal:
+    with pytest.raises(ValueError, match=r"SQLite|PostgreSQL|database URL") as refusal:
         await database.connect(url)
 
     assert "SECRET" not in str(refusal.value)
@@ -395,5 +461,8 @@ def test_the_door_is_the_only_way_to_write() -> None:
 def _start(script: str, url: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(script), url],
-        cwd=_ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        cwd=_ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )

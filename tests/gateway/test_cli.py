@@ -1,0 +1,191 @@
+"""`gateway …` as real processes: what a person at a terminal types and sees."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests.servers import gateway_process
+
+TOKEN = re.compile(r"gwt_[\w-]{43}")
+VIEWER = {"query": "{ viewer { name permissions } }"}
+
+
+def run(*arguments: str, cwd: Path, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """One command, in a folder of its own."""
+    root = Path(__file__).parent.parent.parent
+    return subprocess.run(
+        [sys.executable, "-m", "gateway", *arguments],
+        cwd=cwd,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(root), **(env or {})},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def _ask(url: str, token: str) -> httpx2.Response:
+    return httpx2.post(f"{url}/graphql", json=VIEWER, headers={"Authorization": f"Bearer {token}"})
+
+
+def test_the_token_of_the_first_start_works_at_the_second_which_is_quick(tmp_path: Path) -> None:
+    arguments = ("serve", "--demo", "--port", "0", "--database", f"sqlite:///{tmp_path / 'data' / 'gateway.db'}")
+
+    with gateway_process(*arguments, env={}) as first:
+        token = TOKEN.search(first.output)
+        assert token is not None
+        answer = _ask(first.ready[0], token[0])
+    started = time.monotonic()
+    with gateway_process(*arguments, env={}) as second:
+        seconds = time.monotonic() - started
+        again = _ask(second.ready[0], token[0])
+
+    assert answer.json()["data"]["viewer"]["name"] == again.json()["data"]["viewer"]["name"] == "admin"
+    assert seconds < 5  # the promise is 2 s on a quiet machine; here two suites share two cores
+
+
+def test_the_welcome_names_graphiql_two_queries_and_the_token_once(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'gateway.db'}"
+    with gateway_process("serve", "--demo", "--port", "0", "--database", database, env={}) as first:
+        url, words, log = first.ready[0], first.output, first.errors
+    with gateway_process("serve", "--demo", "--port", "0", "--database", database, env={}) as second:
+        later = second.output
+
+    assert f"{url}/graphql" in words
+    assert words.count("softphoneConfig(") == 2
+    assert len(TOKEN.findall(words)) == 1
+    assert not TOKEN.search(log)
+    assert not TOKEN.search(later)
+    stored = b"".join(file.read_bytes() for file in tmp_path.glob("gateway.db*"))
+    found = TOKEN.findall(words)[0].encode() in stored
+    assert not found
+
+
+def test_the_queries_of_the_welcome_can_be_pasted(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'gateway.db'}"
+    with gateway_process("serve", "--demo", "--port", "0", "--database", database, env={}) as server:
+        _, *queries = re.split(r"\n  (?=\{ softphoneConfig)", server.output)
+        answers = [httpx2.post(f"{server.ready[0]}/graphql", json={"query": query}).json() for query in queries]
+
+    assert [answer["data"]["softphoneConfig"].get("__typename", "SoftphoneConfig") for answer in answers] == [
+        "SoftphoneConfig",
+        "SoftphoneConfig",
+    ]
+
+
+def test_a_new_token_is_printed_alone_and_works_at_once_on_a_running_gateway(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'gateway.db'}"
+    with gateway_process("serve", "--port", "0", "--database", database, env={}) as server:
+        made = run("token", "create", "--role", "platform-admin", "--name", "robot", "--database", database, cwd=tmp_path)
+        answer = _ask(server.ready[0], made.stdout.strip())
+
+    assert TOKEN.fullmatch(made.stdout.strip())
+    assert answer.json()["data"]["viewer"] == {"name": "robot", "permissions": ["CREATE_TENANT", "SUSPEND_TENANT"]}
+
+
+def test_migrate_says_what_is_missing_and_then_that_nothing_is(tmp_path: Path) -> None:
+    before = run("migrate", "--check", cwd=tmp_path)
+    done = run("migrate", cwd=tmp_path)
+    after = run("migrate", "--check", cwd=tmp_path)
+
+    assert (before.returncode, done.returncode, after.returncode) == (1, 0, 0)
+    assert before.stdout == done.stdout
+    assert after.stdout == "The database is up to date.\n"
+
+
+def test_production_refuses_an_old_schema_in_one_line(tmp_path: Path) -> None:
+    key = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+    refused = run("serve", "--profile", "production", cwd=tmp_path, env={"GATEWAY_SECRET_KEY": key})
+
+    assert refused.returncode == 1
+    assert refused.stdout == ""
+    assert len(refused.stderr.splitlines()) == 1
+    assert "gateway migrate" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("env", "named"),
+    [
+        ({"GATEWAY_PORT": "SECRET-port"}, "GATEWAY_PORT"),
+        ({"GATEWAY_DATABASE_URL": "mysql://u:SECRET@h/d"}, "GATEWAY_DATABASE_URL"),
+        ({"GATEWAY_SECRET_KEY": "SECRET-short"}, "GATEWAY_SECRET_KEY"),
+        ({"GATEWAY_PROFILE": "production"}, "GATEWAY_SECRET_KEY"),
+        ({"GATEWAY_SECRETKEY": "SECRET"}, "GATEWAY_SECRETKEY"),
+    ],
+)
+def test_a_bad_setting_stops_the_start_with_one_line_that_names_it(
+    tmp_path: Path, env: dict[str, str], named: str
+) -> None:
+    refused = run("serve", cwd=tmp_path, env=env)
+
+    assert refused.returncode == 2
+    assert len(refused.stderr.splitlines()) == 1
+    assert named in refused.stderr
+    assert "SECRET-" not in refused.stderr
+    assert ":SECRET@" not in refused.stderr
+
+
+def test_a_port_that_is_taken_is_one_line(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'gateway.db'}"
+    with gateway_process("serve", "--port", "0", "--database", database, env={}) as server:
+        refused = run("serve", "--port", server.ready["port"], "--database", database, cwd=tmp_path)
+
+    assert refused.returncode == 1
+    assert "cannot listen on 127.0.0.1" in refused.stderr
+
+
+def test_a_dotenv_file_is_read_and_a_variable_wins_over_it(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("GATEWAY_PORT=nonsense\n", encoding="ascii")
+
+    from_file = run("migrate", "--check", cwd=tmp_path)
+    from_variable = run("migrate", "--check", cwd=tmp_path, env={"GATEWAY_PORT": "9000"})
+
+    assert from_file.returncode == 2
+    assert "GATEWAY_PORT" in from_file.stderr
+    assert from_variable.returncode == 1
+
+
+def test_what_was_exported_is_imported_and_exported_to_the_same_bytes(tmp_path: Path) -> None:
+    demo = Path(__file__).parent.parent.parent / "gateway" / "data" / "demo.yaml"
+    first = run("import", str(demo), "--publish", "--database", "sqlite:///one.db", cwd=tmp_path)
+    exported = run("export", "--database", "sqlite:///one.db", cwd=tmp_path)
+    (tmp_path / "exported.yaml").write_text(exported.stdout, encoding="utf-8")
+
+    second = run("import", "exported.yaml", "--database", "sqlite:///two.db", cwd=tmp_path)
+    again = run("export", "--database", "sqlite:///two.db", cwd=tmp_path)
+
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert again.stdout == exported.stdout
+    assert exported.stderr == ""
+
+
+def test_an_import_that_is_refused_names_file_line_path_and_code_and_changes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text(
+        "tenants:\n"
+        "  - providerId: Good\n    app: GENERIC\n"
+        "  - providerId: Bad\n    app: GENERIC\n    help:\n      links:\n"
+        "        - title: Pay\n          url: http://acme.example/SECRET\n",
+        encoding="utf-8",
+    )
+
+    refused = run("import", "bad.yaml", "--publish", cwd=tmp_path)
+    exported = run("export", cwd=tmp_path)
+
+    assert refused.returncode == 1
+    assert re.search(r"bad\.yaml:9: tenants\.1\.help\.links\.0\.url: LINK_HTTP: ", refused.stderr)
+    assert "SECRET" not in refused.stderr
+    assert "Good" not in exported.stdout
+
+
+def test_the_schema_is_printed_as_it_is_committed(tmp_path: Path, root: Path) -> None:
+    printed = run("schema", cwd=tmp_path)
+
+    assert printed.stdout == (root / "schema.graphql").read_text("utf-8")

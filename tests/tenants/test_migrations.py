@@ -1,0 +1,306 @@
+"""Migrations: from nothing on both databases, once, whole, and without a loss."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import asyncpg  # type: ignore[import-untyped]
+import pytest
+
+from tenants import database, migrate, rows
+from tenants.address import parse
+from tenants.binding import bind
+from tenants.schema import schema_editor
+
+pytestmark = pytest.mark.anyio
+
+_ROOT = Path(__file__).parents[2]
+_ALL = ["m0001_initial"]
+_NOT_OURS = ("tortoise_migrations", "sqlite_sequence")
+
+_TENANT = (
+    "INSERT INTO tenant (id, provider_id, provider_key, name_key, app, is_suspended, created_at)"
+    " VALUES ({id}, '{name}', '{key}', 'x', 'GENERIC', {no}, '2026-01-01')"
+)
+_DRAFT = (
+    "INSERT INTO draft (tenant_id, version, config, edited_at, edited_by)"
+    " VALUES ({id}, {version}, '', '2026-01-01', '')"
+)
+_REVISION = (
+    "INSERT INTO revision (id, tenant_id, number, draft_version, name, config, published_at, published_by)"
+    " VALUES ({id}, 1, {number}, 1, '', '', '2026-01-01', '')"
+)
+_NAME = "INSERT INTO provider_id (key, tenant_id, was_published) VALUES ('{key}', {tenant}, {no})"
+_TOKEN = (
+    "INSERT INTO access_token (id, name, prefix, sha256, role, created_at)"
+    " VALUES ({id}, '', '', '{hash}', '', '2026-01-01')"
+)
+
+
+async def test_from_nothing_every_migration_is_applied_once(empty_database_url: str) -> None:
+    before = await database.pending_migrations(empty_database_url)
+    first = await database.migrate(empty_database_url)
+    second = await database.migrate(empty_database_url)
+    after = await database.pending_migrations(empty_database_url)
+
+    assert (before, first, second, after) == (_ALL, _ALL, [], [])
+
+
+async def test_asking_what_is_pending_makes_no_file(tmp_path: Path) -> None:
+    await database.pending_migrations(f"sqlite:///{tmp_path / 'new.db'}")
+
+    assert os.listdir(tmp_path) == []  # noqa: PTH208 - a path's own methods are refused in async tests
+
+
+async def test_of_two_processes_that_migrate_at_once_one_does(empty_database_url: str) -> None:
+    script = """
+        import asyncio, sys
+        from tenants import database
+        print(asyncio.run(database.migrate(sys.argv[1])))
+    """
+    processes = [_start(script, empty_database_url) for _ in range(2)]
+    answers = [await asyncio.to_thread(process.communicate, timeout=60) for process in processes]
+
+    assert sorted(answers) == [("['m0001_initial']\n", ""), ("[]\n", "")]
+
+
+async def test_the_migrated_tables_are_those_of_the_rows(database_url: str, empty_neighbour_url: str) -> None:
+    await _make_from_rows(empty_neighbour_url)
+
+    migrated, fresh = await _tables(database_url), await _tables(empty_neighbour_url)
+
+    assert migrated == fresh
+
+
+async def test_the_constraints_have_their_names(database_url: str) -> None:
+    names = await _constraint_names(database_url)
+
+    assert names >= {
+        "tenant_provider_key",
+        "tenant_app",
+        "tenant_provider_key_is_lower",
+        "tenant_name_key_id",
+        "draft_version",
+        "revision_number",
+        "revision_number_positive",
+        "access_token_sha256",
+    }
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        _TENANT.format(id=3, name="ACMEINC", key="acmeinc", no="{no}"),
+        _TENANT.format(id=3, name="Other", key="Other", no="{no}"),
+        _TENANT.format(id=3, name="other", key="other", no="{no}").replace("GENERIC", "generic"),
+        _DRAFT.format(id=1, version=2),
+        _DRAFT.format(id=2, version=0),
+        _DRAFT.format(id=99, version=1),
+        _REVISION.format(id=2, number=1),
+        _REVISION.format(id=2, number=0),
+        _NAME.format(key="acmeinc", tenant=1, no="{no}"),
+        _NAME.format(key="other", tenant=99, no="{no}"),
+        _TOKEN.format(id=2, hash="a"),
+        "UPDATE tenant SET name_key = NULL",
+    ],
+)
+async def test_the_database_itself_refuses(database_url: str, statement: str) -> None:
+    await _populate(database_url)
+
+    with pytest.raises((sqlite3.IntegrityError, asyncpg.IntegrityConstraintViolationError)):
+        await _execute(database_url, statement)
+
+
+async def test_a_tenant_takes_its_draft_and_revisions_along_but_not_its_name(database_url: str) -> None:
+    await _populate(database_url)
+
+    await _execute(database_url, "DELETE FROM tenant WHERE id = 1")
+
+    assert await _fetch(database_url, "SELECT tenant_id FROM draft") == []
+    assert await _fetch(database_url, "SELECT number FROM revision") == []
+    assert await _fetch(database_url, "SELECT key, tenant_id FROM provider_id") == [("acmeinc", None)]
+
+
+async def test_names_are_sorted_by_their_bytes(database_url: str) -> None:
+    await _populate(database_url)
+    for number, name in enumerate(["b", "a", "B", "ä", "a b", "ab", "a-b"], start=10):
+        await _execute(database_url, _TENANT.format(id=number, name=f"n{number}", key=f"n{number}", no="{no}"))
+        await _execute(database_url, f"UPDATE tenant SET name_key = '{name}' WHERE id = {number}")  # noqa: S608 - a table of ours
+
+    found = await _fetch(database_url, "SELECT name_key FROM tenant WHERE id > 9 ORDER BY name_key, id")
+
+    assert [name for (name,) in found] == ["B", "a", "a b", "a-b", "ab", "b", "ä"]
+
+
+async def test_a_table_is_rebuilt_without_a_loss_and_after_a_copy(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _populate(database_url)
+    package = _next_migration(tmp_path, monkeypatch, "operations.AlterField('TenantRow', 'name_key', _FIELD)")
+
+    applied = await migrate.apply_pending(parse(database_url), package=package)
+
+    assert applied == ["m0002_next"]
+    assert await _fetch(database_url, "SELECT count(*) FROM tenant") == [(2,)]
+    assert await _fetch(database_url, "SELECT tenant_id, version FROM draft") == [(1, 1)]
+    assert await _fetch(database_url, "SELECT tenant_id, number FROM revision") == [(1, 1)]
+
+
+async def test_before_a_migration_a_copy_is_made_of_what_there_is_to_lose(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _populate(sqlite_url)
+    package = _next_migration(tmp_path, monkeypatch, "operations.RunSQL('DELETE FROM revision')")
+
+    await migrate.apply_pending(parse(sqlite_url), package=package)
+
+    copy = f"{sqlite_url}.before-m0002_next"
+    assert await _fetch(sqlite_url, "SELECT number FROM revision") == []
+    assert await _fetch(copy, "SELECT number FROM revision") == [(1,)]
+
+
+async def test_a_new_database_leaves_no_copy(tmp_path: Path) -> None:
+    await database.migrate(f"sqlite:///{tmp_path / 'new.db'}")
+
+    assert not [name for name in os.listdir(tmp_path) if "before" in name]  # noqa: PTH208 - as above
+
+
+async def test_a_migration_that_fails_half_way_changes_nothing(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _populate(database_url)
+    steps = "operations.RunSQL('CREATE TABLE half (id INT)'), operations.RunSQL('INSERT INTO half VALUES (1, 2, 3)')"
+    package = _next_migration(tmp_path, monkeypatch, steps)
+
+    with pytest.raises(Exception, match=r"half|INSERT"):
+        await migrate.apply_pending(parse(database_url), package=package)
+
+    assert "half" not in await _tables(database_url)
+    assert await migrate.list_pending(parse(database_url), package=package) == ["m0002_next"]
+
+
+async def test_a_migration_that_orphans_rows_is_rolled_back(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _populate(sqlite_url)
+    package = _next_migration(tmp_path, monkeypatch, "operations.RunSQL('DELETE FROM tenant WHERE id = 1')")
+
+    with pytest.raises(RuntimeError, match="without what they belong to"):
+        await migrate.apply_pending(parse(sqlite_url), package=package)
+
+    assert await _fetch(sqlite_url, "SELECT count(*) FROM tenant") == [(2,)]
+
+
+def _start(script: str, url: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(script), url],
+        cwd=_ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _next_migration(folder: Path, monkeypatch: pytest.MonkeyPatch, operations: str) -> str:
+    """A package with the first migration of ours and one after it."""
+    name = f"migrations_of_{folder.name}".replace("-", "_")
+    package = folder / name
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "m0001_initial.py").write_text("from tenants.migrations.m0001_initial import Migration\n")
+    (package / "m0002_next.py").write_text(
+        "from tortoise import fields, migrations\n"
+        "from tortoise.migrations import operations\n"
+        "_FIELD = fields.CharField(max_length=500)\n"
+        "class Migration(migrations.Migration):\n"
+        "    dependencies = [('tenants', 'm0001_initial')]\n"
+        f"    operations = [{operations}]\n"
+    )
+    monkeypatch.syspath_prepend(folder)
+    return name
+
+
+async def _populate(url: str) -> None:
+    """Two tenants, the first with a draft, a revision and its name; a token."""
+    for statement in (
+        _TENANT.format(id=1, name="AcmeInc", key="acmeinc", no="{no}"),
+        _TENANT.format(id=2, name="Neighbour", key="neighbour", no="{no}"),
+        _DRAFT.format(id=1, version=1),
+        _REVISION.format(id=1, number=1),
+        _NAME.format(key="acmeinc", tenant=1, no="{no}"),
+        _TOKEN.format(id=1, hash="a"),
+    ):
+        await _execute(url, statement)
+
+
+async def _execute(url: str, statement: str) -> None:
+    await _fetch(url, statement)
+
+
+async def _fetch(url: str, statement: str) -> list[tuple[Any, ...]]:
+    """Past Tortoise, as any other program would."""
+    if url.startswith("sqlite"):
+        connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+        try:
+            connection.execute("PRAGMA foreign_keys = ON")
+            return connection.execute(statement.replace("{no}", "0")).fetchall()
+        finally:
+            connection.close()
+    server = await asyncpg.connect(url)
+    try:
+        return [tuple(row) for row in await server.fetch(statement.replace("{no}", "FALSE"))]
+    finally:
+        await server.close()
+
+
+async def _make_from_rows(url: str) -> None:
+    """The tables as the rows describe them, without the migrations, in the collation that these set."""
+    context = await bind(parse(url), timeout_seconds=5, is_migrating=True)
+    with context:
+        client: Any = context.connections.get("default")
+        if url.startswith("postgres"):
+            await client.create_connection(with_db=True)
+        async with client.writing() as transaction:
+            for model in (rows.TenantRow, rows.ProviderIdRow, rows.DraftRow, rows.RevisionRow, rows.AccessTokenRow):
+                await schema_editor(transaction).create_model(model)
+        await context.close_connections()
+
+
+async def _tables(url: str) -> dict[str, Any]:
+    """Columns, keys, constraints and indexes by table, in no order that a database is free to choose."""
+    if url.startswith("sqlite"):
+        names = await _fetch(url, "SELECT name FROM sqlite_master WHERE type = 'table'")
+        return {name: await _sqlite_table(url, name) for (name,) in names if name not in _NOT_OURS}
+    found = await _fetch(
+        url,
+        "SELECT relname::text, ARRAY(SELECT format('%s %s %s', attname, format_type(atttypid, atttypmod), attnotnull)"
+        " FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 ORDER BY attname),"
+        " ARRAY(SELECT conname || ' ' || replace(pg_get_constraintdef(oid), '::text', '') FROM pg_constraint"
+        " WHERE conrelid = c.oid ORDER BY conname),"
+        " ARRAY(SELECT pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = c.oid ORDER BY 1)"
+        " FROM pg_class c WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace",
+    )
+    return {name: details for name, *details in found if name not in _NOT_OURS}
+
+
+async def _sqlite_table(url: str, name: str) -> Any:
+    columns = await _fetch(url, f"SELECT name, type, \"notnull\", dflt_value, pk FROM pragma_table_info('{name}')")  # noqa: S608 - a table of ours
+    keys = await _fetch(url, f'SELECT "table", "from", "to", on_delete FROM pragma_foreign_key_list(\'{name}\')')  # noqa: S608 - a table of ours
+    sql = await _fetch(url, f"SELECT sql FROM sqlite_master WHERE tbl_name = '{name}'")  # noqa: S608 - a table of ours
+    constraints = sorted(
+        line.strip(" ,") for (text,) in sql for line in (text or "").splitlines() if "CONSTRAINT" in line
+    )
+    indexes = sorted(text for (text,) in sql if text and "INDEX" in text)
+    return sorted(columns), sorted(keys), constraints, indexes
+
+
+async def _constraint_names(url: str) -> set[str]:
+    return set(re.findall(r"\w+", str(await _tables(url))))
