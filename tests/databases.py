@@ -23,10 +23,11 @@ import pytest
 from tenants import database
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
 
 _TEMPLATE = f"gateway_template_{os.getpid()}"
 _START_SECONDS = 30.0
+POOL_SIZE = 3
 _numbers = count(1)
 
 
@@ -232,3 +233,27 @@ def empty_neighbour_url(database_url: str, request: pytest.FixtureRequest, tmp_p
         return f"sqlite:///{tmp_path / 'empty.db'}"
     url: str = request.getfixturevalue("empty_postgres_url")
     return url
+
+
+@pytest.fixture
+async def connected(database_url: str) -> AsyncIterator[str]:
+    """The process, connected to a fresh migrated database, on both."""
+    await database.connect(database_url, pool_size=POOL_SIZE, timeout_seconds=2)
+    yield database_url
+    await database.disconnect()
+
+
+@pytest.fixture
+async def connected_sqlite(sqlite_url: str) -> AsyncIterator[str]:
+    """As `connected`, soon out of patience."""
+    await database.connect(sqlite_url, timeout_seconds=0.5)
+    yield sqlite_url
+    await database.disconnect()
+
+
+@pytest.fixture
+async def connected_postgres(postgres_url: str) -> AsyncIterator[str]:
+    """As `connected`, with two connections and soon out of patience."""
+    await database.connect(postgres_url, pool_size=2, timeout_seconds=0.5)
+    yield postgres_url
+    await database.disconnect()

@@ -21,10 +21,10 @@ class BadCredentialError(Exception):
 
 async def principal_of(request: Request) -> Principal:
     """The caller. Raises BadCredentialError, UnavailableError."""
-    header = request.headers.get("authorization")
-    if header is None:
+    headers = request.headers.getlist("authorization")
+    if not headers:
         return ANONYMOUS
-    match = _BEARER.fullmatch(header.strip())
+    match = _BEARER.fullmatch(headers[0].strip()) if len(headers) == 1 else None
     principal = await find_principal(_SCOPE, match[1]) if match else ANONYMOUS
     if principal.actor is None:
         raise BadCredentialError

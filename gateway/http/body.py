@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -56,9 +57,10 @@ def of_query_string(params: QueryParams) -> GraphQLRequest:
 
 async def of_body(request: Request, largest: int) -> GraphQLRequest:
     """A POST. Raises BadBodyError."""
-    if not _MEDIA_TYPE.fullmatch(request.headers.get("content-type", "").strip()):
+    types = request.headers.getlist("content-type")
+    if len(types) != 1 or not _MEDIA_TYPE.fullmatch(types[0].strip()):
         raise BadBodyError(415, "Send the request as application/json in UTF-8.")
-    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+    if any(coding.strip().lower() != "identity" for coding in request.headers.getlist("content-encoding")):
         raise BadBodyError(415, "Send the body without a content encoding.")
     sent = parse_json(await read_body(request, largest))
     if not isinstance(sent, dict):
@@ -70,7 +72,7 @@ async def read_body(request: Request, largest: int) -> bytes:
     """The whole body, up to `largest` bytes. Raises BadBodyError 413 as soon as it is known to be larger."""
     declared = request.headers.get("content-length", "0")
     too_large = BadBodyError(413, f"The body may have at most {largest:,} bytes.")
-    if not declared.isdigit() or len(declared) > 12 or int(declared) > largest:  # noqa: PLR2004 - a terabyte
+    if not declared.isdecimal() or len(declared) > 12 or int(declared) > largest:  # noqa: PLR2004 - a terabyte
         raise too_large
     body = bytearray()
     async for chunk in request.stream():
@@ -83,14 +85,14 @@ async def read_body(request: Request, largest: int) -> bytes:
 def parse_json(data: bytes) -> Any:  # noqa: ANN401 - JSON is anything
     """Strict JSON: UTF-8, no duplicate keys, no NaN, no NUL, no lone surrogates. Raises BadBodyError."""
     try:
-        value = json.loads(data.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        value = json.loads(data.decode("utf-8"), object_pairs_hook=_unique, parse_float=_finite, parse_constant=_finite)
         written = orjson.dumps(value)
     except UnicodeDecodeError:
         raise BadBodyError(400, "The request is not UTF-8.") from None
     except (ValueError, RecursionError):
         raise BadBodyError(400, "The request is not valid JSON.") from None
-    except TypeError:  # what orjson cannot write: numbers beyond 64 bits, lone surrogates
-        raise BadBodyError(400, "The request holds a number or character that JSON cannot carry safely.") from None
+    except TypeError:  # what orjson cannot write: numbers beyond 64 bits, lone surrogates, 254 levels
+        raise BadBodyError(400, "The request holds a number, a character or a depth that JSON cannot carry safely.") from None
     if _NUL.search(written):
         raise BadBodyError(400, "The request holds a NUL character.")
     return value
@@ -103,8 +105,12 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return unique
 
 
-def _refuse_constant(_name: str) -> None:
-    raise ValueError
+def _finite(text: str) -> float:
+    """1e999 is as little a number as NaN."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError
+    return number
 
 
 def _request(sent: Mapping[str, Any]) -> GraphQLRequest:

@@ -43,7 +43,7 @@ class GraphQLEndpoint:
 
     async def __call__(self, request: Request) -> Response:
         """Answer GraphiQL to a browser that asks for a page without a query, else run the operation."""
-        accept = request.headers.get("accept")
+        accept = ",".join(request.headers.getlist("accept"))
         if request.method != "POST" and self._is_for_person(request, accept):
             return graphiql_response(prefix=request.scope.get("root_path", ""))
         media_type = choose(accept)
@@ -61,7 +61,7 @@ class GraphQLEndpoint:
         except TimeoutError:
             return _unavailable(media_type, "This took too long and was stopped. Try again.")
 
-    def _is_for_person(self, request: Request, accept: str | None) -> bool:
+    def _is_for_person(self, request: Request, accept: str) -> bool:
         has_query = bool({"query", "extensions", "variables", "operationName"} & set(request.query_params))
         return wants_html(accept) and not has_query and not self._settings.is_production
 

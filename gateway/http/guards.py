@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 from starlette.datastructures import MutableHeaders
 
-from gateway.http.metrics import observe
+from gateway.http.metrics import method_label, observe
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -68,6 +68,6 @@ class _Answer:
 def _account(scope: Scope, status: int, seconds: float) -> None:
     """Name the route's template, never the path: a path can hold a setup code, a query a password."""
     route = getattr(scope.get("route"), "path", _UNROUTED)
-    method = scope["method"]
+    method = method_label(scope["method"])
     observe(route=route, method=method, status=status, seconds=seconds)
     log.info("request", method=method, route=route, status=status, milliseconds=round(seconds * 1000, 1))

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 RESPONSE_JSON = "application/graphql-response+json"
 JSON = "application/json"
 _OFFERED = (RESPONSE_JSON, JSON)
+_QUALITY = re.compile(r"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?")
+_MOST_RANGES = 50
 
 
 def choose(accept: str | None) -> str | None:
@@ -25,7 +29,7 @@ def wants_html(accept: str | None) -> bool:
 def _ranges(accept: str) -> list[tuple[str, float]]:
     """Media ranges with their qualities; parameters other than `q` do not matter here."""
     ranges = []
-    for part in accept.split(",")[:50]:
+    for part in accept.split(",", _MOST_RANGES)[:_MOST_RANGES]:
         media_range, *parameters = (piece.strip().lower() for piece in part.split(";"))
         quality = next((piece[2:] for piece in parameters if piece.startswith("q=")), "1")
         ranges.append((media_range, _quality(quality)))
@@ -33,7 +37,4 @@ def _ranges(accept: str) -> list[tuple[str, float]]:
 
 
 def _quality(text: str) -> float:
-    try:
-        return min(max(float(text), 0.0), 1.0) if len(text) <= 5 else 0.0  # noqa: PLR2004 - "0.001"
-    except ValueError:
-        return 0.0
+    return float(text) if _QUALITY.fullmatch(text) else 0.0

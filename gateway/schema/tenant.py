@@ -8,6 +8,7 @@ from typing import Annotated
 import strawberry
 
 from gateway.context import Info
+from gateway.errors import BadRequestError
 from gateway.schema.actor import Actor, in_order
 from gateway.schema.config import TenantConfig
 from gateway.schema.enums import AppKind, Permission, TenantStatus
@@ -19,7 +20,6 @@ from tenants import changes as differences
 from tenants import model
 from tenants.access import TenantScope
 from tenants.changes import Shown
-from tenants.errors import NotFoundError
 from tenants.rules.checks import config_warnings
 from tenants.store import revisions
 from tenants.store.tenants import Position
@@ -144,7 +144,7 @@ class Tenant(Node):
         """Loaded by key."""
         draft = await info.context.loaders.drafts.load(self.scope)
         if draft is None:
-            raise NotFoundError
+            raise _gone()
         return Draft.of(self.scope, draft)
 
     @strawberry.field(description="The live revision; null before the first publish.")
@@ -194,5 +194,10 @@ class TenantConnection:
 async def _tenant(info: Info, scope: TenantScope) -> model.Tenant:
     tenant = await info.context.loaders.tenants.load(scope)
     if tenant is None:
-        raise NotFoundError
+        raise _gone()
     return tenant
+
+
+def _gone() -> BadRequestError:
+    """Nobody's bug: somebody deleted the tenant between the read that found it and this one."""
+    return BadRequestError("The tenant was deleted while it was read.")

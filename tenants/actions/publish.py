@@ -39,7 +39,8 @@ async def publish(
     """
     parsed_note = parse_note_field(note)
     async with transaction():
-        tenant, draft = await tenants.get_tenant(scope), await drafts.get_draft(scope)
+        draft = await drafts.claim_draft(scope)
+        tenant = await tenants.get_tenant(scope)
         live = await revisions.find_live(scope)
         if live is not None and expected == live.draft_version:
             raise NothingToPublishError(live)

@@ -44,7 +44,7 @@ def with_app(config: Config, app: AppKind) -> Config:
 
 async def _save(scope: TenantScope, change: Callable[[Config], Config], expected: int, now: datetime) -> Draft:
     async with transaction():
-        draft = await drafts.get_draft(scope)
+        draft = await drafts.claim_draft(scope)
         await drafts.check_version(scope, draft, expected)
         config = change(draft.config)
         await drafts.replace_draft(scope, expected, draft.name, config, now)

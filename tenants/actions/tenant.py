@@ -37,7 +37,8 @@ async def rename_tenant(scope: TenantScope, sent: Mapping[str, str | None], *, e
     """
     try:
         async with transaction():
-            tenant, draft = await tenants.get_tenant(scope), await drafts.get_draft(scope)
+            draft = await drafts.claim_draft(scope)
+            tenant = await tenants.get_tenant(scope)
             await drafts.check_version(scope, draft, expected)
             name, provider_id = await _parse_names(scope, sent, tenant, draft.name)
             await drafts.replace_draft(scope, expected, name, draft.config, now)
@@ -71,6 +72,7 @@ async def resume_tenant(scope: TenantScope) -> Tenant:
 async def delete_tenant(scope: TenantScope, confirmation: str) -> None:
     """Delete the tenant with everything in it. Raises InvalidInputError CONFIRMATION_MISMATCH, NotFoundError."""
     async with transaction():
+        await drafts.claim_draft(scope)
         tenant = await tenants.get_tenant(scope)
         if confirmation != tenant.provider_id.text:
             message = "Type the ProviderId exactly as it is spelt."

@@ -13,39 +13,44 @@ IDENTITY = Chapter(
         Rule(
             "I1",
             "How a ProviderId is written",
-            "1 to 63 letters from A to Z, digits, hyphens and underscores; a letter or digit at both ends. Every other "
-            "character means something in the places where apps put the name: in sign-in fields, links or printed codes.",
+            "1 to 63 letters from A to Z, digits, hyphens and underscores; a letter or digit at both ends. Every "
+            "other character means something in the places where apps put the name: in sign-in fields, links or "
+            "printed codes.",
             (ProblemCode.REQUIRED, ProblemCode.PROVIDER_ID_SYNTAX),
         ),
         Rule(
             "I2",
             "One ProviderId, one tenant",
-            "Capital and small letters count as the same, both when a name is given out and when an app asks for it; it is "
-            f"shown as it was first written. The gateway keeps some names for itself: {', '.join(sorted(RESERVED))}.",
+            "Capital and small letters count as the same, both when a name is given out and when an app asks for "
+            "it; it is shown as it was first written. The gateway keeps some names for itself: "
+            f"{', '.join(sorted(RESERVED))}.",
             (ProblemCode.PROVIDER_ID_TAKEN, ProblemCode.PROVIDER_ID_RESERVED),
         ),
         Rule(
             "I3",
             "Once published, a ProviderId stays",
-            "It is inside shipped apps and on printed codes by then. Deleting the tenant needs the name typed once more, and "
-            "frees the name only when nothing was ever published: phones in the field go on sending passwords to it.",
+            "It is inside shipped apps and on printed codes by then. Deleting the tenant needs the name typed "
+            "once more, and frees the name only when nothing was ever published: phones in the field go on "
+            "sending passwords to it.",
             (ProblemCode.PROVIDER_ID_TAKEN, ProblemCode.PROVIDER_ID_FIXED, ProblemCode.CONFIRMATION_MISMATCH),
         ),
         Rule(
             "I4",
             "The wrong kind of app learns nothing",
-            "A generic app that asks for a whitelabel tenant gets the very answer that an unknown name gets, and so does a "
-            "whitelabel app that asks for a generic tenant.",
+            "A generic app that asks for a whitelabel tenant gets the very answer that an unknown name gets, and "
+            "so does a whitelabel app that asks for a generic tenant.",
         ),
         Rule(
             "I5",
             "Suspended and unpublished tenants are unknown",
-            "Apps are told the same as for a name that nobody has. An app that knew the tenant before keeps what it has.",
+            "Apps are told the same as for a name that nobody has. An app that knew the tenant before keeps what "
+            "it has.",
         ),
         Rule(
             "I6",
             "The kind of app changes by publishing",
-            "It is a part of the draft like any setting. The list of changes says which users lose their configuration.",
+            "It is a part of the draft like any setting. The list of changes says which users lose their "
+            "configuration.",
         ),
         Rule(
             "I7",

@@ -19,9 +19,9 @@ LINKS = Chapter(
         Rule(
             "L2",
             "A link that every program reads alike",
-            "Blanks at its ends are dropped; nothing else is repaired. It has two slashes behind https:, no user name or "
-            "password before the host, only characters that RFC 3986 allows, and at most 2,048 of them, each placeholder "
-            "counted as 128.",
+            "Blanks at its ends are dropped; nothing else is repaired. It has two slashes behind https:, no user "
+            "name or password before the host, only characters that RFC 3986 allows, and at most 2,048 of them, "
+            "each placeholder counted as 128.",
             (
                 ProblemCode.LINK_SYNTAX,
                 ProblemCode.LINK_CHARACTERS,
@@ -32,9 +32,9 @@ LINKS = Chapter(
         Rule(
             "L3",
             "A host on the public internet",
-            "A name with a dot in it, made of letters, digits and hyphens: no number in any spelling, nothing percent-encoded, "
-            f"no name that ends in {', '.join(sorted(NOT_PUBLIC))}. A dot at the end is dropped. The port is 443, or from 1024 "
-            "to 65535 where browsers do not block it.",
+            "A name with a dot in it, made of letters, digits and hyphens: no number in any spelling, nothing "
+            f"percent-encoded, no name that ends in {', '.join(sorted(NOT_PUBLIC))}. A dot at the end is dropped. "
+            "The port is 443, or from 1024 to 65535 where browsers do not block it.",
             (
                 ProblemCode.LINK_HOST_IS_ADDRESS,
                 ProblemCode.LINK_HOST_SYNTAX,
@@ -47,14 +47,15 @@ LINKS = Chapter(
         Rule(
             "L4",
             "How a link is stored",
-            "Scheme and host in small letters, an international host in its xn-- form, port 443 left out, an empty path as a "
-            "slash; all else as written. Saving what is stored changes nothing.",
+            "Scheme and host in small letters, an international host in its xn-- form, port 443 left out, an "
+            "empty path as a slash; all else as written. Saving what is stored changes nothing.",
         ),
         Rule(
             "L5",
             "Hosts with letters beyond ASCII",
-            "Converted by IDNA 2008 and shown in both forms. Refused where the conversion would drop a character or make it "
-            "several, and where one label mixes Latin letters with Cyrillic, Greek, Armenian or Cherokee ones.",
+            "Converted by IDNA 2008 and shown in both forms. Refused where the conversion would drop a character "
+            "or make it several, and where one label mixes Latin letters with Cyrillic, Greek, Armenian or "
+            "Cherokee ones.",
             (ProblemCode.LINK_HOST_IDNA, ProblemCode.LINK_HOST_MIXED_SCRIPTS),
             (WarningCode.LINK_HOST_NOT_ASCII,),
         ),
@@ -68,21 +69,22 @@ LINKS = Chapter(
         Rule(
             "L7",
             "Where a placeholder may stand",
-            "In the value of a query parameter, or in the fragment behind the #. In a host it would be told to name servers; in "
-            "a path a user named .. would open another page.",
+            "In the value of a query parameter, or in the fragment behind the #. In a host it would be told to "
+            "name servers; in a path a user named .. would open another page.",
             (ProblemCode.LINK_PLACEHOLDER_POSITION,),
         ),
         Rule(
             "L8",
             "Filling in",
-            "The phone does it, at the moment of the tap. Of a value all but letters, digits and - . _ ~ is percent-encoded as "
-            "UTF-8, and once: 29de?8&a=1#x+% becomes 29de%3F8%26a%3D1%23x%2B%25, and a password that reads %user% stays what "
-            "it is.",
+            "The phone does it, at the moment of the tap. Of a value all but letters, digits and - . _ ~ is "
+            "percent-encoded as UTF-8, and once: 29de?8&a=1#x+% becomes 29de%3F8%26a%3D1%23x%2B%25, and a "
+            "password that reads %user% stays what it is.",
         ),
         Rule(
             "L9",
             "Passwords in links",
-            "Allowed, with a warning: what a link sends stays in the browser's history, in logs and with the next website.",
+            "Allowed, with a warning: what a link sends stays in the browser's history, in logs and with the "
+            "next website.",
             warns=(WarningCode.LINK_SENDS_PASSWORD,),
         ),
     ),

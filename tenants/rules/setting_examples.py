@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from tenants.codes import ProblemCode, WarningCode
 from tenants.model import AppKind
 from tenants.rules.examples import FormExample
@@ -15,7 +13,14 @@ _USER_LINK = {"title": "Invoices", "url": "https://acme.example/invoices?user=%u
 
 
 def _one(
-    code: ProblemCode | WarningCode, section: str, field: str, accepted: object, refused: object, **options: Any
+    code: ProblemCode | WarningCode,
+    section: str,
+    field: str,
+    accepted: str | None,
+    refused: str,
+    remark: str | None = None,
+    *,
+    beside: tuple[WarningCode, ...] = (),
 ) -> FormExample:
     """One field of one section, right and wrong."""
     return FormExample(
@@ -23,7 +28,8 @@ def _one(
         path=(section, field),
         accepted={section: {field: accepted}},
         refused={section: {field: refused}},
-        **options,
+        remark=remark,
+        beside=beside,
     )
 
 
@@ -52,7 +58,7 @@ TEXT_EXAMPLES: tuple[FormExample, ...] = (
         ProblemCode.TEXT_CHARACTERS,
         "help",
         "menuTitle",
-        "می\u200cخواهم",
+        "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
         "Bil\u200bling",
         remark="A joiner between two letters stays, since Persian needs it; a zero-width space does not.",
     ),

@@ -26,6 +26,17 @@ async def get_draft(scope: TenantScope) -> Draft:
     return _draft(row)
 
 
+async def claim_draft(scope: TenantScope) -> Draft:
+    """The scope's draft, kept from other writers until the transaction ends; the first thing that a change asks for.
+
+    So changes of one tenant queue up, and take all further locks in one order. Raises NotFoundError.
+    """
+    row = await DraftRow.filter(tenant_id=scope.tenant).select_for_update().first()
+    if row is None:
+        raise NotFoundError
+    return _draft(row)
+
+
 async def list_drafts(scopes: Sequence[TenantScope]) -> dict[int, Draft]:
     """The drafts of several tenants by tenant, in one query."""
     rows = await DraftRow.filter(tenant_id__in=[scope.tenant for scope in scopes])

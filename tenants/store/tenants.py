@@ -92,10 +92,11 @@ async def is_provider_id_taken(_scope: PlatformScope | TenantScope, provider_id:
 
 async def change_provider_id(scope: TenantScope, old: ProviderId, new: ProviderId) -> None:
     """Give an unpublished tenant another ProviderId; the old one goes back to the pool."""
+    # The tenant first, as when one is made: two who want the same name must not wait for each other.
+    await TenantRow.filter(id=scope.tenant).update(provider_id=new.text, provider_key=new.key)
     if old.key != new.key:
         await ProviderIdRow.create(key=new.key, tenant_id=scope.tenant)
         await ProviderIdRow.filter(key=old.key, tenant_id=scope.tenant).delete()
-    await TenantRow.filter(id=scope.tenant).update(provider_id=new.text, provider_key=new.key)
 
 
 async def change_shown_name(scope: TenantScope, shown_name: str) -> None:

@@ -6,9 +6,6 @@ import asyncio
 import os
 import re
 import sqlite3
-import subprocess
-import sys
-import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +16,12 @@ from tenants import database, migrate, rows
 from tenants.address import parse
 from tenants.binding import bind
 from tenants.schema import schema_editor
+from tests.tenants.inspection import execute, fetch, tables
+from tests.tenants.writing import start
 
 pytestmark = pytest.mark.anyio
 
-_ROOT = Path(__file__).parents[2]
 _ALL = ["m0001_initial"]
-_NOT_OURS = ("tortoise_migrations", "sqlite_sequence")
 
 _TENANT = (
     "INSERT INTO tenant (id, provider_id, provider_key, name_key, app, is_suspended, created_at)"
@@ -66,7 +63,7 @@ async def test_of_two_processes_that_migrate_at_once_one_does(empty_database_url
         from tenants import database
         print(asyncio.run(database.migrate(sys.argv[1])))
     """
-    processes = [_start(script, empty_database_url) for _ in range(2)]
+    processes = [start(script, empty_database_url) for _ in range(2)]
     answers = [await asyncio.to_thread(process.communicate, timeout=60) for process in processes]
 
     assert sorted(answers) == [("['m0001_initial']\n", ""), ("[]\n", "")]
@@ -75,7 +72,7 @@ async def test_of_two_processes_that_migrate_at_once_one_does(empty_database_url
 async def test_the_migrated_tables_are_those_of_the_rows(database_url: str, empty_neighbour_url: str) -> None:
     await _make_from_rows(empty_neighbour_url)
 
-    migrated, fresh = await _tables(database_url), await _tables(empty_neighbour_url)
+    migrated, fresh = await tables(database_url), await tables(empty_neighbour_url)
 
     assert migrated == fresh
 
@@ -116,26 +113,26 @@ async def test_the_database_itself_refuses(database_url: str, statement: str) ->
     await _populate(database_url)
 
     with pytest.raises((sqlite3.IntegrityError, asyncpg.IntegrityConstraintViolationError)):
-        await _execute(database_url, statement)
+        await execute(database_url, statement)
 
 
 async def test_a_tenant_takes_its_draft_and_revisions_along_but_not_its_name(database_url: str) -> None:
     await _populate(database_url)
 
-    await _execute(database_url, "DELETE FROM tenant WHERE id = 1")
+    await execute(database_url, "DELETE FROM tenant WHERE id = 1")
 
-    assert await _fetch(database_url, "SELECT tenant_id FROM draft") == []
-    assert await _fetch(database_url, "SELECT number FROM revision") == []
-    assert await _fetch(database_url, "SELECT key, tenant_id FROM provider_id") == [("acmeinc", None)]
+    assert await fetch(database_url, "SELECT tenant_id FROM draft") == []
+    assert await fetch(database_url, "SELECT number FROM revision") == []
+    assert await fetch(database_url, "SELECT key, tenant_id FROM provider_id") == [("acmeinc", None)]
 
 
 async def test_names_are_sorted_by_their_bytes(database_url: str) -> None:
     await _populate(database_url)
     for number, name in enumerate(["b", "a", "B", "ä", "a b", "ab", "a-b"], start=10):
-        await _execute(database_url, _TENANT.format(id=number, name=f"n{number}", key=f"n{number}", no="{no}"))
-        await _execute(database_url, f"UPDATE tenant SET name_key = '{name}' WHERE id = {number}")  # noqa: S608 - a table of ours
+        await execute(database_url, _TENANT.format(id=number, name=f"n{number}", key=f"n{number}", no="{no}"))
+        await execute(database_url, f"UPDATE tenant SET name_key = '{name}' WHERE id = {number}")  # noqa: S608 - a table of ours
 
-    found = await _fetch(database_url, "SELECT name_key FROM tenant WHERE id > 9 ORDER BY name_key, id")
+    found = await fetch(database_url, "SELECT name_key FROM tenant WHERE id > 9 ORDER BY name_key, id")
 
     assert [name for (name,) in found] == ["B", "a", "a b", "a-b", "ab", "b", "ä"]
 
@@ -149,9 +146,9 @@ async def test_a_table_is_rebuilt_without_a_loss_and_after_a_copy(
     applied = await migrate.apply_pending(parse(database_url), package=package)
 
     assert applied == ["m0002_next"]
-    assert await _fetch(database_url, "SELECT count(*) FROM tenant") == [(2,)]
-    assert await _fetch(database_url, "SELECT tenant_id, version FROM draft") == [(1, 1)]
-    assert await _fetch(database_url, "SELECT tenant_id, number FROM revision") == [(1, 1)]
+    assert await fetch(database_url, "SELECT count(*) FROM tenant") == [(2,)]
+    assert await fetch(database_url, "SELECT tenant_id, version FROM draft") == [(1, 1)]
+    assert await fetch(database_url, "SELECT tenant_id, number FROM revision") == [(1, 1)]
 
 
 async def test_before_a_migration_a_copy_is_made_of_what_there_is_to_lose(
@@ -163,8 +160,8 @@ async def test_before_a_migration_a_copy_is_made_of_what_there_is_to_lose(
     await migrate.apply_pending(parse(sqlite_url), package=package)
 
     copy = f"{sqlite_url}.before-m0002_next"
-    assert await _fetch(sqlite_url, "SELECT number FROM revision") == []
-    assert await _fetch(copy, "SELECT number FROM revision") == [(1,)]
+    assert await fetch(sqlite_url, "SELECT number FROM revision") == []
+    assert await fetch(copy, "SELECT number FROM revision") == [(1,)]
 
 
 async def test_a_new_database_leaves_no_copy(tmp_path: Path) -> None:
@@ -183,7 +180,7 @@ async def test_a_migration_that_fails_half_way_changes_nothing(
     with pytest.raises(Exception, match=r"half|INSERT"):
         await migrate.apply_pending(parse(database_url), package=package)
 
-    assert "half" not in await _tables(database_url)
+    assert "half" not in await tables(database_url)
     assert await migrate.list_pending(parse(database_url), package=package) == ["m0002_next"]
 
 
@@ -196,17 +193,7 @@ async def test_a_migration_that_orphans_rows_is_rolled_back(
     with pytest.raises(RuntimeError, match="without what they belong to"):
         await migrate.apply_pending(parse(sqlite_url), package=package)
 
-    assert await _fetch(sqlite_url, "SELECT count(*) FROM tenant") == [(2,)]
-
-
-def _start(script: str, url: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(script), url],
-        cwd=_ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    assert await fetch(sqlite_url, "SELECT count(*) FROM tenant") == [(2,)]
 
 
 def _next_migration(folder: Path, monkeypatch: pytest.MonkeyPatch, operations: str) -> str:
@@ -238,27 +225,7 @@ async def _populate(url: str) -> None:
         _NAME.format(key="acmeinc", tenant=1, no="{no}"),
         _TOKEN.format(id=1, hash="a"),
     ):
-        await _execute(url, statement)
-
-
-async def _execute(url: str, statement: str) -> None:
-    await _fetch(url, statement)
-
-
-async def _fetch(url: str, statement: str) -> list[tuple[Any, ...]]:
-    """Past Tortoise, as any other program would."""
-    if url.startswith("sqlite"):
-        connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
-        try:
-            connection.execute("PRAGMA foreign_keys = ON")
-            return connection.execute(statement.replace("{no}", "0")).fetchall()
-        finally:
-            connection.close()
-    server = await asyncpg.connect(url)
-    try:
-        return [tuple(row) for row in await server.fetch(statement.replace("{no}", "FALSE"))]
-    finally:
-        await server.close()
+        await execute(url, statement)
 
 
 async def _make_from_rows(url: str) -> None:
@@ -274,33 +241,5 @@ async def _make_from_rows(url: str) -> None:
         await context.close_connections()
 
 
-async def _tables(url: str) -> dict[str, Any]:
-    """Columns, keys, constraints and indexes by table, in no order that a database is free to choose."""
-    if url.startswith("sqlite"):
-        names = await _fetch(url, "SELECT name FROM sqlite_master WHERE type = 'table'")
-        return {name: await _sqlite_table(url, name) for (name,) in names if name not in _NOT_OURS}
-    found = await _fetch(
-        url,
-        "SELECT relname::text, ARRAY(SELECT format('%s %s %s', attname, format_type(atttypid, atttypmod), attnotnull)"
-        " FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 ORDER BY attname),"
-        " ARRAY(SELECT conname || ' ' || replace(pg_get_constraintdef(oid), '::text', '') FROM pg_constraint"
-        " WHERE conrelid = c.oid ORDER BY conname),"
-        " ARRAY(SELECT pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = c.oid ORDER BY 1)"
-        " FROM pg_class c WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace",
-    )
-    return {name: details for name, *details in found if name not in _NOT_OURS}
-
-
-async def _sqlite_table(url: str, name: str) -> Any:
-    columns = await _fetch(url, f"SELECT name, type, \"notnull\", dflt_value, pk FROM pragma_table_info('{name}')")  # noqa: S608 - a table of ours
-    keys = await _fetch(url, f'SELECT "table", "from", "to", on_delete FROM pragma_foreign_key_list(\'{name}\')')  # noqa: S608 - a table of ours
-    sql = await _fetch(url, f"SELECT sql FROM sqlite_master WHERE tbl_name = '{name}'")  # noqa: S608 - a table of ours
-    constraints = sorted(
-        line.strip(" ,") for (text,) in sql for line in (text or "").splitlines() if "CONSTRAINT" in line
-    )
-    indexes = sorted(text for (text,) in sql if text and "INDEX" in text)
-    return sorted(columns), sorted(keys), constraints, indexes
-
-
 async def _constraint_names(url: str) -> set[str]:
-    return set(re.findall(r"\w+", str(await _tables(url))))
+    return set(re.findall(r"\w+", str(await tables(url))))
