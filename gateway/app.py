@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from gateway.http.graphql import GraphQLEndpoint, refuse
 from gateway.http.guards import Guards
 from gateway.http.health import livez, readyz
 from gateway.http.metrics import MetricsEndpoint
-from gateway.http.pages import index, rules
+from gateway.http.pages import index, rules, warm_up
 from gateway.http.static import static_routes
 from gateway.logs import configure_logging
 from gateway.refusals import ErrorCode
@@ -46,9 +47,11 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await database.connect(settings.database_url, pool_size=settings.database_pool)
         log.info("started", sqlite=database.sqlite_version(), profile=settings.profile.value)
+        warming = asyncio.create_task(warm_up())
         try:
             yield
         finally:
+            await warming
             await database.disconnect()
 
     app = Starlette(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import secrets
 from contextlib import suppress
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 
 from gateway.settings import PREFIX, SHORTEST_KEY, Secret, SettingError, Settings
 from tenants import address
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _KEY_FILE = "gateway.key"
+_ENV_FILE = Path(".env")
 
 
 def load_settings(environ: Mapping[str, str], overrides: Mapping[str, str] | None = None) -> Settings:
@@ -25,8 +28,7 @@ def load_settings(environ: Mapping[str, str], overrides: Mapping[str, str] | Non
 
     `overrides` are variables by their full names that win over both: what the command line was given.
     """
-    file = {name: value for name, value in dotenv_values(".env").items() if value is not None}
-    return Settings.from_env({**file, **environ, **(overrides or {})})
+    return Settings.from_env({**_read_env_file(), **environ, **(overrides or {})})
 
 
 def export_settings(settings: Settings, overrides: Mapping[str, str]) -> None:
@@ -61,6 +63,23 @@ def key_path(database_url: str) -> Path:
     place = address.parse(database_url)
     folder = place.path.parent if isinstance(place, address.SqliteAddress) else Path()
     return folder / _KEY_FILE
+
+
+def _read_env_file() -> dict[str, str]:
+    """Taken literally: `${…}` in a password is no variable. Raises SettingError naming a line that cannot be read."""
+    if not _ENV_FILE.exists():
+        return {}
+    try:
+        text = _ENV_FILE.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        message = f"The file {_ENV_FILE} cannot be read as UTF-8 text."
+        raise SettingError(message) from None
+    broken = next((line.original.line for line in parse_stream(io.StringIO(text)) if line.error), None)
+    if broken is not None:
+        message = f"Line {broken} of the file {_ENV_FILE} is not NAME=value."
+        raise SettingError(message)
+    values = dotenv_values(stream=io.StringIO(text), interpolate=False)
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _make_key(path: Path) -> None:

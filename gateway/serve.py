@@ -46,13 +46,13 @@ Two queries worth pasting into GraphiQL:
         signIn { ... on ProvisioningForm { usernamePlaceholder passwordPlaceholder } }
         help { menuTitle } } } }
 """
-_NO_TOKEN = """
+_RETURNING = """
   An admin token was shown at the first start. For another: gateway token create --role platform-admin
 """
-_TOKEN_LINES = """
+_NEWCOMER = """
   Your admin token, shown this once (in GraphiQL's Headers tab: {"Authorization": "Bearer …"}):
 
-    TOKEN
+    SECRET_HERE
 """
 
 
@@ -150,5 +150,5 @@ def _welcome(settings: Settings, listening: socket.socket, token: str | None, *,
     url = f"http://{host}:{listening.getsockname()[1]}"
     if settings.is_production:
         return f"The gateway is ready at {url}"
-    token_lines = _TOKEN_LINES.replace("TOKEN", token) if token else _NO_TOKEN
+    token_lines = _NEWCOMER.replace("SECRET_HERE", token) if token else _RETURNING
     return _WELCOME.format(url=url) + token_lines + (_QUERIES if is_demo else "")

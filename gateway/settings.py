@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from dataclasses import dataclass, field, fields
 from enum import Enum
@@ -19,6 +20,7 @@ PREFIX = "GATEWAY_"
 SHORTEST_KEY = 32
 DEFAULT_DATABASE = "sqlite:///gateway.db"
 _HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
+_TOKEN = re.compile(rf"[A-Za-z0-9._~+/=-]{{{SHORTEST_KEY},256}}")
 _LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -93,7 +95,7 @@ class Settings:
             profile=read("PROFILE", _profile, Profile.DEVELOPMENT),
             database_url=read("DATABASE_URL", _database_url, DEFAULT_DATABASE),
             secret_key=read("SECRET_KEY", _secret_key, None),
-            host=read("HOST", _text, "127.0.0.1"),
+            host=read("HOST", _host, "127.0.0.1"),
             port=read("PORT", _whole_number(0, 65535), 8000),
             workers=read("WORKERS", _whole_number(1, 64), 1),
             admit_hosts=read("ADMIT_HOSTS", _host_names, frozenset[str]()),
@@ -176,14 +178,22 @@ def _secret_key(text: str) -> Secret:
 
 
 def _secret_token(text: str) -> Secret:
-    if len(text) < SHORTEST_KEY:
-        message = f"must have at least {SHORTEST_KEY} characters."
+    """What an `Authorization: Bearer` header can carry."""
+    if not _TOKEN.fullmatch(text):
+        message = f"must have {SHORTEST_KEY} to 256 characters, each a letter of ASCII, a digit or one of ._~+/=-"
         raise ValueError(message)
     return Secret(text)
 
 
-def _text(text: str) -> str:
-    return text
+def _host(text: str) -> str:
+    """An address of this machine, or a name of one."""
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        if _HOST_NAME.fullmatch(text) and not re.search(r"\.\.|[^.]{64}|^[0-9.]+$", text):
+            return text
+    message = "must be an IP address or a host name to listen on."
+    raise ValueError(message)
 
 
 def _level(text: str) -> str:

@@ -21,11 +21,17 @@ class BadCredentialError(Exception):
 
 async def principal_of(request: Request) -> Principal:
     """The caller. Raises BadCredentialError, UnavailableError."""
-    headers = request.headers.getlist("authorization")
-    if not headers:
+    if "authorization" not in request.headers:
         return ANONYMOUS
-    match = _BEARER.fullmatch(headers[0].strip()) if len(headers) == 1 else None
-    principal = await find_principal(_SCOPE, match[1]) if match else ANONYMOUS
+    token = find_token(request)
+    principal = await find_principal(_SCOPE, token) if token else ANONYMOUS
     if principal.actor is None:
         raise BadCredentialError
     return principal
+
+
+def find_token(request: Request) -> str | None:
+    """The one bearer token that the request carries."""
+    headers = request.headers.getlist("authorization")
+    match = _BEARER.fullmatch(headers[0].strip(" \t")) if len(headers) == 1 else None
+    return match[1] if match else None

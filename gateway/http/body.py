@@ -58,7 +58,7 @@ def of_query_string(params: QueryParams) -> GraphQLRequest:
 async def of_body(request: Request, largest: int) -> GraphQLRequest:
     """A POST. Raises BadBodyError."""
     types = request.headers.getlist("content-type")
-    if len(types) != 1 or not _MEDIA_TYPE.fullmatch(types[0].strip()):
+    if len(types) != 1 or not _MEDIA_TYPE.fullmatch(types[0].strip(" \t")):
         raise BadBodyError(415, "Send the request as application/json in UTF-8.")
     if any(coding.strip().lower() != "identity" for coding in request.headers.getlist("content-encoding")):
         raise BadBodyError(415, "Send the body without a content encoding.")
@@ -92,7 +92,9 @@ def parse_json(data: bytes) -> Any:  # noqa: ANN401 - JSON is anything
     except (ValueError, RecursionError):
         raise BadBodyError(400, "The request is not valid JSON.") from None
     except TypeError:  # what orjson cannot write: numbers beyond 64 bits, lone surrogates, 254 levels
-        raise BadBodyError(400, "The request holds a number, a character or a depth that JSON cannot carry safely.") from None
+        raise BadBodyError(
+            400, "The request holds a number, a character or a depth that JSON cannot carry safely."
+        ) from None
     if _NUL.search(written):
         raise BadBodyError(400, "The request holds a NUL character.")
     return value

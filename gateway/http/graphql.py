@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -14,6 +13,7 @@ from gateway.context import Context
 from gateway.http import metrics
 from gateway.http.auth import BadCredentialError, principal_of
 from gateway.http.body import BadBodyError, of_body, of_query_string
+from gateway.http.deadline import Deadline
 from gateway.http.graphiql import graphiql_response
 from gateway.http.negotiation import JSON, RESPONSE_JSON, choose, wants_html
 from gateway.refusals import ErrorCode, request_error
@@ -40,6 +40,7 @@ class GraphQLEndpoint:
 
     def __init__(self, schema: GatewaySchema, settings: Settings, now: Callable[[], datetime]) -> None:
         self._schema, self._settings, self._now = schema, settings, now
+        self._deadline = Deadline(settings.deadline_seconds)
 
     async def __call__(self, request: Request) -> Response:
         """Answer GraphiQL to a browser that asks for a page without a query, else run the operation."""
@@ -56,10 +57,8 @@ class GraphQLEndpoint:
         except BadCredentialError:
             headers = {"WWW-Authenticate": "Bearer"}
             return refuse(401, "This credential does not work.", media_type, ErrorCode.UNAUTHENTICATED, headers)
-        except UnavailableError:
-            return _unavailable(media_type, "The gateway cannot reach its database right now. Try again.")
-        except TimeoutError:
-            return _unavailable(media_type, "This took too long and was stopped. Try again.")
+        except (UnavailableError, TimeoutError) as error:
+            return _unavailable(media_type, error)
 
     def _is_for_person(self, request: Request, accept: str) -> bool:
         has_query = bool({"query", "extensions", "variables", "operationName"} & set(request.query_params))
@@ -70,19 +69,18 @@ class GraphQLEndpoint:
         asked = of_query_string(request.query_params) if is_get else await of_body(request, self._settings.body_bytes)
         if asked.query is None:
             body = request_error("PersistedQueryNotSupported", ErrorCode.BAD_REQUEST)
-            return _json(body, 200 if media_type == JSON else 400, media_type)
-        async with asyncio.timeout(self._settings.deadline_seconds):
+            return _json(body, _request_error_status(media_type), media_type)
+        try:
+            result = await self._deadline.run(self._run(request, asked, is_get=is_get))
+        except InvalidOperationTypeError:
+            return _refuse_operation(media_type, is_get=is_get)
+        return _render(result, media_type)
+
+    async def _run(self, request: Request, asked: GraphQLRequest, *, is_get: bool) -> ExecutionResult:
+        with metrics.operation():
             context = Context(
                 principal=await principal_of(request), admitted_hosts=self._settings.admit_hosts, now=self._now
             )
-            try:
-                result = await self._run(asked, context, is_get=is_get)
-            except InvalidOperationTypeError:
-                return refuse(405, "GET runs queries only; send this by POST.", media_type, headers={"Allow": "POST"})
-        return _render(result, media_type)
-
-    async def _run(self, asked: GraphQLRequest, context: Context, *, is_get: bool) -> ExecutionResult:
-        with metrics.operation():
             return await self._schema.execute(
                 asked.query,
                 variable_values=asked.variables,
@@ -103,13 +101,23 @@ def refuse(
     return _json(request_error(message, code), status, media_type, headers)
 
 
+def _refuse_operation(media_type: str, *, is_get: bool) -> Response:
+    if is_get:
+        return refuse(405, "GET runs queries only; send this by POST.", media_type, headers={"Allow": "POST"})
+    return refuse(_request_error_status(media_type), "This operation is neither a query nor a mutation.", media_type)
+
+
+def _request_error_status(media_type: str) -> int:
+    """The operation never ran. The older media type has 200 for it, the newer one 400."""
+    return 200 if media_type == JSON else 400
+
+
 def _render(result: ExecutionResult, media_type: str) -> Response:
     errors = [error.formatted for error in result.errors or ()]
     if result.data is None and _is_outage(result.errors or []):
         return _json({"errors": errors, "data": None}, 503, media_type, _RETRY)
     if result.data is None and not any(error.path for error in result.errors or ()):
-        # A request error: the operation never ran. The older media type has 200 for it, the newer one 400.
-        return _json({"errors": errors}, 200 if media_type == JSON else 400, media_type)
+        return _json({"errors": errors}, _request_error_status(media_type), media_type)
     body: dict[str, Any] = {"data": result.data}
     if errors:
         body = {"errors": errors, "data": result.data}
@@ -120,7 +128,10 @@ def _is_outage(errors: list[GraphQLError]) -> bool:
     return any((error.extensions or {}).get("code") == ErrorCode.UNAVAILABLE.value for error in errors)
 
 
-def _unavailable(media_type: str, message: str) -> Response:
+def _unavailable(media_type: str, error: UnavailableError | TimeoutError) -> Response:
+    message = "The gateway cannot reach its database right now. Try again."
+    if isinstance(error, TimeoutError):
+        message = "This took too long and was stopped. Try again."
     return _json(request_error(message, ErrorCode.UNAVAILABLE), 503, media_type, _RETRY)
 
 

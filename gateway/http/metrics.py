@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, Gauge, Histogram, generate_latest
 from starlette.responses import PlainTextResponse, Response
 
-from gateway.http.auth import BadCredentialError, principal_of
+from gateway.http.auth import BadCredentialError, find_token, principal_of
 from tenants.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -59,8 +59,8 @@ class MetricsEndpoint:
         return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
 
     async def _is_allowed(self, request: Request) -> bool:
-        given = request.headers.get("authorization", "").encode("utf-8", "replace")
-        if self._token and hmac.compare_digest(given, b"Bearer " + self._token.reveal().encode()):
+        token = find_token(request)
+        if self._token and token and hmac.compare_digest(token.encode(), self._token.reveal().encode()):
             return True
         try:
             return bool((await principal_of(request)).platform_permissions)

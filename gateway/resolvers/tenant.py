@@ -33,6 +33,8 @@ from gateway.schema.results import (
 )
 from gateway.schema.revision import Revision
 from gateway.schema.tenant import After, Draft, First, Tenant, TenantConnection
+from tenants import model
+from tenants.access import TenantScope
 from tenants.actions import create as create_action
 from tenants.actions import tenant as actions
 from tenants.errors import NotFoundError
@@ -56,7 +58,9 @@ async def resolve_tenant(
     """Unknown and unreadable tenants are both null."""
     principal = info.context.principal
     found = await store.find_tenant(principal.authorize_platform(), provider_id)
-    return Tenant.of(principal.authorize(found.id, Permission.READ_CONFIG), found) if found else None
+    if found is None:
+        return None
+    return _wrap(info, principal.authorize(found.id, Permission.READ_CONFIG), found)
 
 
 async def resolve_tenants(
@@ -82,6 +86,8 @@ async def resolve_tenants(
     position = store.Position(*read_cursor(after, str, int)) if after is not None else None  # type: ignore[arg-type]  # read_cursor checked the types
     found = await store.list_tenants(platform, narrow, first=check_first(first) + 1, after=position)
     entries = [(place, principal.authorize(one.id, Permission.READ_CONFIG), one) for place, one in found]
+    for _, scope, one in entries:
+        info.context.loaders.tenants.prime(scope, one)
     return TenantConnection.of(entries, first=first)
 
 
@@ -120,7 +126,7 @@ async def resolve_create_tenant(info: Info, input: CreateTenantInput) -> CreateT
         scope, provider_id=input.provider_id, name=input.name, app=input.app, now=info.context.now()
     )
     info.context.forget_reads()
-    return TenantCreated(tenant=Tenant.of(principal.authorize(tenant.id, Permission.READ_CONFIG), tenant))
+    return TenantCreated(tenant=_wrap(info, principal.authorize(tenant.id, Permission.READ_CONFIG), tenant))
 
 
 async def resolve_rename_tenant(info: Info, input: RenameTenantInput) -> RenameTenantResult:
@@ -128,7 +134,7 @@ async def resolve_rename_tenant(info: Info, input: RenameTenantInput) -> RenameT
     scope = authorize(info, input.tenant_id, Permission.RENAME_TENANT)
     tenant = await actions.rename_tenant(scope, input.names(), expected=input.expected_version, now=info.context.now())
     info.context.forget_reads()
-    return TenantRenamed(tenant=Tenant.of(scope, tenant))
+    return TenantRenamed(tenant=_wrap(info, scope, tenant))
 
 
 async def resolve_suspend_tenant(info: Info, input: SuspendTenantInput) -> SuspendTenantResult:
@@ -136,7 +142,7 @@ async def resolve_suspend_tenant(info: Info, input: SuspendTenantInput) -> Suspe
     scope = authorize(info, input.tenant_id, Permission.SUSPEND_TENANT)
     tenant = await actions.suspend_tenant(scope, input.reason)
     info.context.forget_reads()
-    return TenantSuspended(tenant=Tenant.of(scope, tenant))
+    return TenantSuspended(tenant=_wrap(info, scope, tenant))
 
 
 async def resolve_resume_tenant(info: Info, input: ResumeTenantInput) -> ResumeTenantResult:
@@ -144,7 +150,7 @@ async def resolve_resume_tenant(info: Info, input: ResumeTenantInput) -> ResumeT
     scope = authorize(info, input.tenant_id, Permission.SUSPEND_TENANT)
     tenant = await actions.resume_tenant(scope)
     info.context.forget_reads()
-    return TenantResumed(tenant=Tenant.of(scope, tenant))
+    return TenantResumed(tenant=_wrap(info, scope, tenant))
 
 
 async def resolve_delete_tenant(info: Info, input: DeleteTenantInput) -> DeleteTenantResult:
@@ -153,3 +159,9 @@ async def resolve_delete_tenant(info: Info, input: DeleteTenantInput) -> DeleteT
     await actions.delete_tenant(scope, input.confirm_provider_id)
     info.context.forget_reads()
     return TenantDeleted(tenant_id=node_id("Tenant", scope.tenant))
+
+
+def _wrap(info: Info, scope: TenantScope, tenant: model.Tenant) -> Tenant:
+    """For the wire; when a nested field asks for the same tenant, it is there already."""
+    info.context.loaders.tenants.prime(scope, tenant)
+    return Tenant.of(scope, tenant)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from tenants.access import PlatformScope, TenantScope
+    from tenants.access import PlatformScope, SystemScope, TenantScope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +57,11 @@ async def list_by_id(scopes: Sequence[TenantScope]) -> dict[int, Tenant]:
     """Several tenants by id, in one query."""
     rows = await TenantRow.filter(id__in=[scope.tenant for scope in scopes]).select_related("draft")
     return {row.id: _tenant(row) for row in rows}
+
+
+async def list_all(_scope: SystemScope) -> list[Tenant]:
+    """Every tenant by ProviderId, case ignored."""
+    return [_tenant(row) for row in await TenantRow.all().order_by("provider_key").select_related("draft")]
 
 
 async def list_tenants(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import pytest
 
-from tests.api.documents import CREATE, DELETE, PUBLISH, RENAME, SAVE_BRANDING, SUSPEND, TENANT
+from tests.api.documents import CREATE, PUBLISH, RENAME, SAVE_BRANDING, SUSPEND, TENANT
 from tests.proofs import count
 from tests.servers import gateway_process
 
@@ -163,25 +163,26 @@ async def check_deletion(gateways: Gateways, name: str) -> None:
     tenant = await gateways.create(name)
     change = {"tenantId": tenant, "expectedVersion": 1}
     mix = [
-        (SAVE_BRANDING, {**change, "branding": {"themeColor": "#abcdef"}}),
-        (PUBLISH, change),
-        (RENAME, {**change, "name": "Another"}),
-        (SUSPEND, {"tenantId": tenant, "reason": "unpaid"}),
-        (DELETE, {"tenantId": tenant, "confirmProviderId": name}),
+        (only_typename("saveBranding"), {**change, "branding": {"themeColor": "#abcdef"}}),
+        (only_typename("publish"), change),
+        (only_typename("renameTenant"), {**change, "name": "Another"}),
+        (only_typename("suspendTenant"), {"tenantId": tenant, "reason": "unpaid"}),
+        (only_typename("deleteTenant"), {"tenantId": tenant, "confirmProviderId": name}),
     ]
-    # A save's answer reads its tenant again, which may be gone by then: so only what it changed is asked for.
-    short = [(document.replace("hasChanges", "").replace(CHANGES, ""), sent) for document, sent in mix]
 
-    answers = await gateways.at_once([short[number % 5] for number in range(WRITERS)])
+    answers = await gateways.at_once([mix[number % 5] for number in range(WRITERS)])
 
-    deletions = [answers[number] for number in range(4, WRITERS, 5)]
-    assert sum("tenantId" in answer for answer in deletions) == 1
     kinds = count_by_type(answers)
-    assert set(kinds) <= {"success", "NotFound", "VersionConflict", "NothingToPublish"}
+    assert kinds.pop("TenantDeleted") == 1
+    changes = {"DraftSaved", "ConfigPublished", "TenantRenamed", "TenantSuspended"}
+    assert set(kinds) <= changes | {"NotFound", "VersionConflict", "NothingToPublish"}
     assert await gateways.ask(1, HISTORY, {"id": tenant}) is None
 
 
-CHANGES = "changes { path label before after effect }"
+def only_typename(field: str) -> str:
+    """What was changed may be gone before an answer could be read from it."""
+    kind = f"{field[0].upper()}{field[1:]}Input"
+    return f"mutation($input: {kind}!) {{ {field}(input: $input) {{ __typename }} }}"
 
 
 async def check_suspension(gateways: Gateways, name: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-import asyncpg  # type: ignore[import-untyped]
+import asyncpg
 
 _NOT_OURS = ("tortoise_migrations", "sqlite_sequence")
 

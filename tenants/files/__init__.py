@@ -1,0 +1,1 @@
+"""Tenants as YAML files: read with lines for people, written byte-stable."""

@@ -1,0 +1,264 @@
+"""What each question costs the database: pinned, and the same for five tenants as for fifty."""
+
+from __future__ import annotations
+
+import logging
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.api.documents import (
+    CHANGE_APP_KIND,
+    CREATE,
+    DELETE,
+    PUBLISH,
+    RENAME,
+    RESUME,
+    SAVE_BRANDING,
+    SAVE_HELP,
+    SAVE_PROVISIONING,
+    SCREENS,
+    SUSPEND,
+    TENANT,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.conftest import Ask
+
+TOKEN = ["SELECT access_token"]
+"""What every signed-in request begins with."""
+TENANTS = """
+query($first: Int!) { tenants(first: $first) { edges { node {
+  id name providerId status app
+  draft { version hasChanges editedAt editedBy { name } config { branding { themeColor } } }
+  published { number publishedAt publishedBy { name } note config { branding { themeColor } } }
+} } pageInfo { hasNextPage endCursor } } }
+"""
+EDITOR = """
+query($id: ID!) { node(id: $id) { ... on Tenant {
+  id name providerId status app viewerPermissions
+  draft {
+    version hasChanges editedAt editedBy { name }
+    config { app branding { themeColor } provisioning { url } help { links { title url } } }
+    warnings { code path } changes { path label before after effect }
+    tenant { name }
+  }
+  published { number publishedAt config { branding { themeColor } } }
+} } }
+"""
+HISTORY = """
+query($id: ID!) { node(id: $id) { ... on Tenant {
+  name
+  revisions(first: 20) {
+    edges { node { number note publishedAt publishedBy { name } changes { path before after } } }
+    pageInfo { hasNextPage endCursor }
+  }
+} } }
+"""
+
+
+class _Statements(logging.Handler):
+    """Collects what Tortoise logs: each statement that it sends, by its verb and table."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.seen: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = str(record.args[0]) if record.args else record.getMessage()
+        match = re.match(r'(SELECT|INSERT|UPDATE|DELETE)\b.*?(?:FROM|INTO|UPDATE)?\s*"(\w+)"', text)
+        assert match, text
+        table = re.search(r'(?:FROM|INTO|UPDATE) "(\w+)"', text)
+        assert table, text
+        self.seen.append(f"{match[1]} {table[1]}")
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """The statements of what is done inside, in order; nothing of them reaches the output."""
+    log, handler = logging.getLogger("tortoise.db_client"), _Statements()
+    level, propagates = log.level, log.propagate
+    log.addHandler(handler)
+    log.setLevel(logging.DEBUG)
+    log.propagate = False
+    try:
+        yield handler.seen
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(level)
+        log.propagate = propagates
+
+
+def fill(ask: Ask, count: int) -> None:
+    """That many published tenants; with the neighbour that is one more."""
+    for number in range(count - 1):
+        ask.publish(ask.create(f"tenant-{number}"))
+
+
+def published(ask: Ask) -> str:
+    tenant = ask.create("AcmeInc")
+    ask.publish(tenant)
+    return tenant
+
+
+def test_what_phones_ask_costs_one_read(ask: Ask) -> None:
+    published(ask)
+
+    with statements() as known:
+        screens = ask(SCREENS, {"providerId": "AcmeInc", "app": "GENERIC"}, as_="stranger")
+    with statements() as unknown:
+        ask(SCREENS, {"providerId": "NoSuchTenant", "app": "GENERIC"}, as_="stranger")
+    with statements() as impossible:
+        ask(SCREENS, {"providerId": "no such tenant", "app": "GENERIC"}, as_="stranger")
+
+    assert screens["__typename"] == "SoftphoneConfig"
+    assert known == unknown == impossible == ["SELECT revision"]
+
+
+@pytest.mark.parametrize("count", [5, 50])
+def test_a_page_of_tenants_costs_three_reads_whatever_its_length(ask: Ask, count: int) -> None:
+    fill(ask, count)
+
+    with statements() as seen:
+        page = ask(TENANTS, {"first": 50})
+
+    assert len(page["edges"]) == count
+    assert all(edge["node"]["published"] for edge in page["edges"])
+    assert [*seen[:2], *sorted(seen[2:])] == [*TOKEN, "SELECT tenant", "SELECT draft", "SELECT revision"]
+
+
+@pytest.mark.parametrize("count", [5, 50])
+def test_the_editor_costs_three_reads(ask: Ask, count: int) -> None:
+    tenant = published(ask)
+    fill(ask, count)
+
+    with statements() as seen:
+        found = ask(EDITOR, {"id": tenant})
+
+    assert found["draft"]["hasChanges"] is False
+    assert [*seen[:2], *sorted(seen[2:])] == [*TOKEN, "SELECT tenant", "SELECT draft", "SELECT revision"]
+
+
+@pytest.mark.parametrize("revisions", [1, 12])
+def test_the_history_costs_three_reads_whatever_its_length(ask: Ask, revisions: int) -> None:
+    tenant = published(ask)
+    for number in range(1, revisions):
+        change = {"tenantId": tenant, "expectedVersion": 2 * number, "branding": {"themeColor": f"#0000{number:02x}"}}
+        ask(SAVE_BRANDING, {"input": change})
+        ask(PUBLISH, {"input": {"tenantId": tenant, "expectedVersion": 2 * number + 1}})
+
+    with statements() as seen:
+        found = ask(HISTORY, {"id": tenant})
+
+    assert len(found["revisions"]["edges"]) == revisions
+    second = ["SELECT revision"] if revisions > 1 else []  # those that the listed ones are compared with
+    assert seen == [*TOKEN, "SELECT tenant", "SELECT revision", *second]
+
+
+def test_one_tenant_by_name_costs_three_reads(ask: Ask) -> None:
+    published(ask)
+
+    with statements() as seen:
+        ask(TENANT, {"providerId": "AcmeInc"})
+
+    assert [*seen[:2], *sorted(seen[2:])] == [*TOKEN, "SELECT tenant", "SELECT draft", "SELECT revision"]
+
+
+SAVE = ["SELECT draft", "UPDATE draft"]
+ANSWER = ["SELECT revision", "SELECT tenant"]
+"""What the tests' document asks about a saved draft: its changes against the live revision and by which name."""
+
+
+@pytest.mark.parametrize(
+    ("document", "change", "expected"),
+    [
+        (SAVE_BRANDING, {"branding": {"themeColor": "#123456"}}, [*SAVE, *ANSWER]),
+        (SAVE_PROVISIONING, {"provisioning": {"subdomain": "pbx"}}, [*SAVE, *ANSWER]),
+        (SAVE_HELP, {"help": {"menuTitle": "Billing"}}, [*SAVE, *ANSWER]),
+        (CHANGE_APP_KIND, {"app": "WHITELABEL"}, [*SAVE, "UPDATE tenant", *ANSWER]),
+    ],
+    ids=["branding", "provisioning", "help", "kind"],
+)
+@pytest.mark.parametrize("count", [1, 20])
+def test_a_save_costs_one_read_and_one_write(
+    ask: Ask, document: str, change: dict[str, Any], expected: list[str], count: int
+) -> None:
+    tenant = published(ask)
+    fill(ask, count)
+
+    with statements() as seen:
+        saved = ask(document, {"input": {"tenantId": tenant, "expectedVersion": 2, **change}})
+
+    assert saved["draft"]["version"] == 3
+    assert seen == [*TOKEN, *expected]
+
+
+def test_a_publish_costs_three_reads_and_four_writes(ask: Ask) -> None:
+    tenant = ask.create("AcmeInc")
+
+    with statements() as seen:
+        done = ask(PUBLISH, {"input": {"tenantId": tenant, "expectedVersion": 1}})
+
+    assert done["revision"]["number"] == 1
+    assert seen == [
+        *TOKEN,
+        *["SELECT draft", "SELECT tenant", "SELECT revision"],
+        *["UPDATE draft", "INSERT revision", "UPDATE tenant", "UPDATE provider_id"],
+        "SELECT tenant",  # for the answer
+    ]
+
+
+def test_a_refused_publish_writes_nothing(ask: Ask) -> None:
+    tenant = published(ask)
+
+    with statements() as seen:
+        ask(PUBLISH, {"input": {"tenantId": tenant, "expectedVersion": 2}})
+
+    assert [statement for statement in seen if not statement.startswith("SELECT")] == []
+
+
+def test_a_creation_costs_two_reads_and_three_writes(ask: Ask) -> None:
+    with statements() as seen:
+        ask(CREATE, {"input": {"providerId": "AcmeInc", "app": "GENERIC"}})
+
+    assert seen == [
+        *TOKEN,
+        "SELECT provider_id",
+        *["INSERT tenant", "INSERT provider_id", "INSERT draft"],
+        "SELECT tenant",
+        *["SELECT draft", "SELECT revision"],  # for the answer
+    ]
+
+
+@pytest.mark.parametrize(
+    ("document", "change", "expected"),
+    [
+        (SUSPEND, {"reason": "unpaid"}, ["SELECT tenant", "UPDATE tenant", "SELECT tenant"]),
+        (RESUME, {}, ["SELECT tenant", "UPDATE tenant", "SELECT tenant"]),
+        (
+            DELETE,
+            {"confirmProviderId": "AcmeInc"},
+            ["SELECT draft", "SELECT tenant", "DELETE provider_id", "DELETE tenant"],
+        ),
+        (
+            RENAME,
+            {"expectedVersion": 2, "name": "Acme Telecom"},
+            # and for the answer: the draft, and what it is compared with
+            ["SELECT draft", "SELECT tenant", "UPDATE draft", "UPDATE tenant", "SELECT draft", "SELECT revision"],
+        ),
+    ],
+    ids=["suspend", "resume", "delete", "rename"],
+)
+def test_what_is_done_to_a_tenant_has_its_price(
+    ask: Ask, document: str, change: dict[str, Any], expected: list[str]
+) -> None:
+    tenant = published(ask)
+
+    with statements() as seen:
+        ask(document, {"input": {"tenantId": tenant, **change}})
+
+    assert seen == [*TOKEN, *expected]

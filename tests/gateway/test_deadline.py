@@ -1,0 +1,81 @@
+"""An operation ends in time for its caller, whatever it makes of its cancellation."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from gateway.http.deadline import Deadline
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_what_is_done_in_time_is_returned() -> None:
+    async def work() -> str:
+        await asyncio.sleep(0)
+        return "done"
+
+    assert await Deadline(1).run(work()) == "done"
+
+
+async def test_what_fails_in_time_fails() -> None:
+    async def work() -> None:
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        await Deadline(1).run(work())
+
+
+async def test_what_takes_too_long_is_cancelled() -> None:
+    cancelled = asyncio.Event()
+
+    async def work() -> None:
+        try:
+            await asyncio.sleep(10)
+        except asyncio.CancelledError:
+            cancelled.set()
+            raise
+
+    with pytest.raises(TimeoutError):
+        await Deadline(0.01).run(work())
+    await asyncio.wait_for(cancelled.wait(), 1)
+
+
+async def test_a_driver_that_takes_its_time_over_a_cancellation_holds_up_nobody() -> None:
+    ended = asyncio.Event()
+
+    async def work() -> None:
+        try:
+            await asyncio.sleep(10)
+        except asyncio.CancelledError:
+            await asyncio.sleep(0.3)
+            ended.set()
+            raise TimeoutError from None
+
+    started = time.monotonic()
+    with pytest.raises(TimeoutError):
+        await Deadline(0.01).run(work())
+
+    assert time.monotonic() - started < 0.2
+    await asyncio.wait_for(ended.wait(), 2)
+
+
+async def test_work_ends_with_its_caller() -> None:
+    running, cancelled = asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        running.set()
+        try:
+            await asyncio.sleep(10)
+        finally:
+            cancelled.set()
+
+    caller = asyncio.create_task(Deadline(5).run(work()))
+    await running.wait()
+    caller.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    await asyncio.wait_for(cancelled.wait(), 1)

@@ -1,0 +1,320 @@
+"""The front door of a real server process: what anonymous clients send costs little, ends in time and fails nothing."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+import psutil
+import pytest
+from graphql import get_introspection_query
+
+from tests.proofs import count
+from tests.servers import RunningProcess, gateway_process
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+MIB = 1024 * 1024
+JSON = {"Content-Type": "application/json"}
+CPU_MILLISECONDS = 50.0
+CREATE = (
+    "mutation($input: CreateTenantInput!) { createTenant(input: $input) { ... on TenantCreated { tenant { id } } } }"
+)
+PUBLISH = "mutation($input: PublishInput!) { publish(input: $input) { __typename } }"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProcess]:
+    """A gateway with one published tenant."""
+    database = f"sqlite:///{tmp_path_factory.mktemp('door') / 'gateway.db'}"
+    with gateway_process("serve", "--port", "0", "--database", database, env={}) as it:
+        token = next(word for word in it.output.split() if word.startswith("gwt_"))
+        with httpx2.Client(base_url=it.ready[0], headers={"Authorization": f"Bearer {token}"}) as client:
+            made = run(client, CREATE, {"input": {"providerId": "DoorTel", "app": "GENERIC"}})
+            tenant = made["data"]["createTenant"]["tenant"]["id"]
+            run(client, PUBLISH, {"input": {"tenantId": tenant, "expectedVersion": 1}})
+        yield it
+
+
+@pytest.fixture
+def client(server: RunningProcess) -> Iterator[httpx2.Client]:
+    """Connections of an anonymous client."""
+    with httpx2.Client(base_url=server.ready[0], timeout=30) as client:
+        yield client
+
+
+def run(client: httpx2.Client, query: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
+    return dict(client.post("/graphql", json={"query": query, "variables": variables}).json())
+
+
+# CPU: the process's own user and system time, as the kernel counts it (in ticks of 10 ms), over many repetitions.
+
+
+def measure(server: RunningProcess, ask: Callable[[int], httpx2.Response], times: int) -> tuple[float, httpx2.Response]:
+    """Milliseconds of the server's CPU for one request, the mean of `times` different ones; and the last answer."""
+    process = psutil.Process(server.pid)
+    before = process.cpu_times()
+    answers = [ask(number) for number in range(times)]
+    after = process.cpu_times()
+    seconds = after.user + after.system - before.user - before.system
+    return seconds * 1000 / times, answers[-1]
+
+
+def make_nested_fragments(number: int) -> str:
+    chain = [f"fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} }}" for n in range(97)]
+    return " ".join(["{ ...F0 }", *chain, "fragment F97 on Query { __typename }", f"# {number}"])
+
+
+def make_aliases(number: int, many: int = 5_000) -> str:
+    return f"{{ {' '.join(f'a{n}:x' for n in range(many))} }} # {number}"
+
+
+def make_wide_document(number: int) -> str:
+    """The most that the limits let through: fifteen aliases of the one field that reads the database, 500 fields."""
+    fields = "name revision publishedAt branding { themeColor } help { menuTitle links { title } }"
+    selection = f"__typename ... on SoftphoneConfig {{ {fields} }}"
+    roots = " ".join(f'a{n}: softphoneConfig(providerId: "DoorTel", app: GENERIC) {{ ...F }}' for n in range(15))
+    return json.dumps({"query": f"{{ {roots} }} fragment F on SoftphoneConfigResult {{ {selection} }} # {number}"})
+
+
+def make_chain(number: int) -> str:
+    """Sixty fragments, each of which must be compared with all after it: the slowest document known that is sound."""
+    chain = [f"fragment F{n} on Query {{ viewer {{ name permissions }} ...F{n + 1} }}" for n in range(60)]
+    document = " ".join(["{ ...F0 }", *chain, "fragment F60 on Query { viewer { name } }", f"# {number}"])
+    return json.dumps({"query": document})
+
+
+def make_introspection(number: int) -> str:
+    return json.dumps({"query": f"{get_introspection_query(input_value_deprecation=True)} # {number}"})
+
+
+def make_conflicts(number: int) -> str:
+    """Many fields of one name, which the rule on overlapping fields compares each with each."""
+    return f"{{ {'viewer { name } ' * 160} }} # {number}"
+
+
+def make_wrong_fields(number: int) -> str:
+    return f"{{ {' '.join(f'softphoneConfi{n}' for n in range(490))} }} # {number}"
+
+
+def make_deep_variables(_number: int) -> str:
+    return '{"query": "{ __typename }", "variables": {"a": ' + "[" * 32_000 + "]" * 32_000 + "}}"
+
+
+def make_wide_variables(number: int) -> str:
+    nested = "[" * 9 + "]" * 9
+    many = ",".join(f'"a{n}": {nested}' for n in range(2_000))
+    return f'{{"query": "{{ __typename }} # {number}", "variables": {{{many}}}}}'
+
+
+def make_long_variables(number: int) -> str:
+    return f'{{"query": "{{ __typename }} # {number}", "variables": {{"a": [{",".join("0" * 30_000)}]}}}}'
+
+
+DOCUMENTS: dict[str, Callable[[int], str]] = {
+    "98 nested fragments": make_nested_fragments,
+    "5,000 aliases": make_aliases,
+    "240 aliases": lambda number: make_aliases(number, 240),
+    "wrong fields": make_wrong_fields,
+    "overlapping fields": make_conflicts,
+    "1,000 tokens of nothing": lambda number: f"{'{' * 990} # {number}",
+    "15,000 characters of text": lambda number: f'{{ a(b: "{"x" * 14_900}") }} # {number}',
+}
+BODIES: dict[str, Callable[[int], str]] = {
+    "deep variables": make_deep_variables,
+    "a long list": make_long_variables,
+    "64 KiB of backslashes": lambda number: json.dumps({"query": "\\" * 32_000, "operationName": str(number)}),
+    "64 KiB of NUL": lambda number: '{"query": "' + "\\u0000" * 10_000 + '"}',
+    "64 KiB of keys": lambda number: "{" + ",".join(f'"{n}":0' for n in range(7_000)) + "}",
+    "64 KiB of digits": lambda number: '{"query": ' + "9" * 60_000 + "}",
+    "5,000 aliases in a document of their size": lambda number: json.dumps({"query": make_aliases(number, 6_000)}),
+}
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_a_costly_document_is_refused_for_little(server: RunningProcess, client: httpx2.Client, name: str) -> None:
+    def ask(number: int) -> httpx2.Response:
+        return client.post("/graphql", json={"query": DOCUMENTS[name](number)})
+
+    milliseconds, answer = measure(server, ask, 20)
+
+    sys.stdout.write(f"{name}: {milliseconds:.1f} ms of CPU\n")
+    assert milliseconds < CPU_MILLISECONDS
+    assert "data" not in answer.json()
+    assert 1 <= len(answer.json()["errors"]) <= 5
+    assert len(answer.content) <= 4096
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_a_costly_body_is_refused_for_little(server: RunningProcess, client: httpx2.Client, name: str) -> None:
+    def ask(number: int) -> httpx2.Response:
+        return client.post("/graphql", content=BODIES[name](number), headers=JSON)
+
+    milliseconds, answer = measure(server, ask, 20)
+
+    sys.stdout.write(f"{name}: {milliseconds:.1f} ms of CPU\n")
+    assert milliseconds < CPU_MILLISECONDS
+    assert len(answer.json()["errors"]) == 1
+    assert len(answer.content) <= 4096
+
+
+@pytest.mark.parametrize("is_chunked", [False, True], ids=["with its length", "in chunks"])
+def test_a_body_of_20_mb_is_refused_for_little(server: RunningProcess, client: httpx2.Client, is_chunked: bool) -> None:  # noqa: FBT001
+    body = b" " * (20 * MIB)
+
+    def ask(_number: int) -> httpx2.Response:
+        content = (body[at : at + MIB] for at in range(0, len(body), MIB)) if is_chunked else body
+        return client.post("/graphql", content=content, headers=JSON)
+
+    milliseconds, answer = measure(server, ask, 10)
+
+    sys.stdout.write(f"20 MiB, chunked {is_chunked}: {milliseconds:.1f} ms of CPU\n")
+    assert milliseconds < CPU_MILLISECONDS
+    assert answer.status_code == 413
+    assert len(answer.json()["errors"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [
+        ("GraphiQL's introspection", make_introspection),
+        ("the widest document", make_wide_document),
+        ("a chain of fragments", make_chain),
+        ("2,000 nested variables", make_wide_variables),
+    ],
+)
+def test_the_costliest_that_is_allowed_costs_little(
+    server: RunningProcess, client: httpx2.Client, name: str, make: Callable[[int], str]
+) -> None:
+    def ask(number: int) -> httpx2.Response:
+        return client.post("/graphql", content=make(number), headers=JSON)
+
+    milliseconds, answer = measure(server, ask, 20)
+
+    sys.stdout.write(f"{name}: {milliseconds:.1f} ms of CPU\n")
+    assert milliseconds < CPU_MILLISECONDS
+    assert "errors" not in answer.json()
+
+
+# Clients that stall
+
+
+POST = b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+STALLS = {
+    "nothing at all": b"",
+    "half a request line": b"POST /gra",
+    "half the headers": b"POST /graphql HTTP/1.1\r\nHost: x\r\nX-A",
+    "no body": POST + b"Content-Length: 50\r\n\r\n",
+    "half a body": POST + b'Content-Length: 50\r\n\r\n{"q',
+    "half a chunk": POST + b"Transfer-Encoding: chunked\r\n\r\n20\r\n{",
+}
+
+
+@pytest.mark.slow
+def test_stalled_clients_are_closed_within_eleven_seconds(server: RunningProcess, client: httpx2.Client) -> None:
+    def stall(data: bytes) -> float:
+        with socket.create_connection(("127.0.0.1", int(server.ready["port"])), timeout=20) as connection:
+            connection.sendall(data)
+            started = time.monotonic()
+            while connection.recv(4096):
+                pass
+            return time.monotonic() - started
+
+    with ThreadPoolExecutor(len(STALLS)) as pool:
+        waiting = {name: pool.submit(stall, data) for name, data in STALLS.items()}
+        answered = client.get("/livez").status_code
+        seconds = {name: each.result() for name, each in waiting.items()}
+
+    sys.stdout.write("".join(f"{name}: closed after {figure:.2f} s\n" for name, figure in seconds.items()))
+    assert answered == 200
+    assert [name for name, figure in seconds.items() if not 5 <= figure <= 11] == []
+
+
+# Stops
+
+
+class Load:
+    """Clients that ask without a pause on connections they keep, until they are told to close."""
+
+    def __init__(self, port: int, clients: int) -> None:
+        self.answered, self.failures = 0, list[str]()
+        self._port, self._lock = port, threading.Lock()
+        self._threads = [threading.Thread(target=self._ask_until_closed) for _ in range(clients)]
+        for thread in self._threads:
+            thread.start()
+
+    def _ask_until_closed(self) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=20)
+        body = json.dumps({"query": '{ softphoneConfig(providerId: "Nobody", app: GENERIC) { __typename } }'})
+        is_open = True
+        while is_open:
+            try:
+                connection.request("POST", "/graphql", body, JSON)
+                answer = connection.getresponse()
+                answer.read()
+            except (OSError, http.client.HTTPException) as error:
+                self._note(type(error).__name__)
+                break
+            self._note(None if answer.status == 200 else str(answer.status))
+            is_open = answer.getheader("Connection") != "close"
+        connection.close()
+
+    def _note(self, failure: str | None) -> None:
+        with self._lock:
+            self.answered += failure is None
+            self.failures += [failure] if failure else []
+
+    def wait_for(self, answers: int) -> None:
+        """Until that many requests were answered."""
+        deadline = time.monotonic() + 20
+        while self.answered < answers and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert self.answered >= answers, self.failures
+
+    def join(self) -> None:
+        """Until every client was told to close."""
+        for thread in self._threads:
+            thread.join(30)
+        assert not any(thread.is_alive() for thread in self._threads)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_stop_fails_no_request_of_a_client_that_keeps_its_connection(tmp_path: Path, workers: int) -> None:
+    stop_under_load(tmp_path, workers)
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("workers", [1, 2])
+def test_no_stop_of_many_fails_a_request(tmp_path: Path, workers: int) -> None:
+    stops = count(full=20, ci=3)
+
+    answered = sum(stop_under_load(tmp_path, workers) for _ in range(stops))
+
+    sys.stdout.write(f"{stops} stops with {workers} worker(s): {answered} requests answered, none failed\n")
+
+
+def stop_under_load(folder: Path, workers: int) -> int:
+    """Starts a gateway, asks it from twenty connections, stops it; how many requests were answered: all of them."""
+    database = f"sqlite:///{folder / 'gateway.db'}"
+    arguments = ("serve", "--port", "0", "--workers", str(workers), "--database", database)
+    with gateway_process(*arguments, env={}) as server:
+        load = Load(int(server.ready["port"]), clients=20)
+        load.wait_for(400)
+        code = server.terminate()
+        load.join()
+        log = server.errors
+
+    assert load.failures == []
+    assert code == 0
+    assert '"level": "error"' not in log
+    return load.answered

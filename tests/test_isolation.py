@@ -1,0 +1,241 @@
+"""Every root field as a stranger, beside a neighbour, and about what is gone. A new field must join the table."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from graphql import (
+    GraphQLInterfaceType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLUnionType,
+    get_named_type,
+    is_leaf_type,
+    is_required_argument,
+)
+
+from gateway.api import make_schema
+from tests.api.documents import DELETE
+
+if TYPE_CHECKING:
+    from graphql import GraphQLField, GraphQLNamedType
+
+    from tests.conftest import Ask
+
+SCHEMA = make_schema()._schema  # noqa: SLF001 - the library's own name for graphql-core's schema
+NEIGHBOUR = ("N-Name", "N-Title", "NeighbourTel", "neighbour.example")
+DEEPEST = 6
+"""Levels of the generated selections; with what stands around them they stay below the limit of depth."""
+NO_IDS = (
+    "VGVuYW50OjQyNDI0Mg",  # Tenant:424242
+    "RHJhZnQ6NDI0MjQy",  # Draft:424242
+    "UmV2aXNpb246NDI0MjQy",  # Revision:424242
+    "bm9uZQ",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A tenant to ask about, or one that is not there."""
+
+    tenant_id: str
+    provider_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """How a root field is asked about a target."""
+
+    arguments: dict[str, Any]
+    is_public: bool = False
+
+    def about(self, target: Target) -> dict[str, Any]:
+        """The arguments with the target's names in them."""
+        text = json.dumps(self.arguments).replace("$tenant", target.tenant_id).replace("$name", target.provider_id)
+        return dict(json.loads(text))
+
+
+def on_tenant(**rest: Any) -> Entry:
+    return Entry({"input": {"tenantId": "$tenant", **rest}})
+
+
+FIELDS = {
+    "softphoneConfig": Entry({"providerId": "$name", "app": "GENERIC"}, is_public=True),
+    "viewer": Entry({}, is_public=True),
+    "tenant": Entry({"providerId": "$name"}),
+    "tenants": Entry({"search": "$name"}),
+    "node": Entry({"id": "$tenant"}),
+    "createTenant": Entry({"input": {"providerId": "$name", "app": "GENERIC"}}),
+    "renameTenant": on_tenant(expectedVersion=2, name="Another"),
+    "suspendTenant": on_tenant(reason="unpaid"),
+    "resumeTenant": on_tenant(),
+    "deleteTenant": on_tenant(confirmProviderId="$name"),
+    "saveBranding": on_tenant(expectedVersion=2, branding={"themeColor": "#ffffff"}),
+    "saveProvisioning": on_tenant(expectedVersion=2, provisioning={"subdomain": "pbx"}),
+    "saveHelp": on_tenant(expectedVersion=2, help={"links": [{"title": "A-Title", "url": "https://a.example/"}]}),
+    "changeAppKind": on_tenant(expectedVersion=2, app="WHITELABEL"),
+    "publish": on_tenant(expectedVersion=2),
+}
+ON_ONE_TENANT = [name for name, entry in FIELDS.items() if "tenantId" in entry.arguments.get("input", {})]
+PRIVATE = [name for name, entry in FIELDS.items() if not entry.is_public]
+
+
+def root_fields() -> dict[str, tuple[str, GraphQLField]]:
+    """Each root field with the kind of operation that asks for it."""
+    found: dict[str, tuple[str, GraphQLField]] = {}
+    for kind, root in (("query", SCHEMA.query_type), ("mutation", SCHEMA.mutation_type)):
+        assert root is not None
+        found |= {name: (kind, field) for name, field in root.fields.items()}
+    assert SCHEMA.subscription_type is None
+    return found
+
+
+def document(name: str) -> str:
+    """Asks the root field for everything that can be had without an argument."""
+    kind, field = root_fields()[name]
+    used = {argument: described for argument, described in field.args.items() if argument in FIELDS[name].arguments}
+    declared = ", ".join(f"${argument}: {described.type}" for argument, described in used.items())
+    passed = ", ".join(f"{argument}: ${argument}" for argument in used)
+    head = f"{kind}({declared}) {{ {name}({passed})" if used else f"{kind} {{ {name}"
+    return f"{head} {select(get_named_type(field.type), ())} }}"
+
+
+def select(kind: GraphQLNamedType, above: tuple[str, ...]) -> str:
+    """A selection of all fields, down to the depth that is allowed; no type stands below itself."""
+    if is_leaf_type(kind):
+        return ""
+    parts = ["__typename"]
+    if isinstance(kind, GraphQLUnionType) or (isinstance(kind, GraphQLInterfaceType) and kind.name == "Node"):
+        members = SCHEMA.get_possible_types(kind)
+        parts += [f"... on {member.name} {select(member, above)}" for member in members]
+    elif isinstance(kind, GraphQLObjectType) and len(above) < DEEPEST:
+        for name, field in kind.fields.items():
+            inner = get_named_type(field.type)
+            if inner.name not in (*above, kind.name) and not any(map(is_required_argument, field.args.values())):
+                parts.append(f"{name} {select(inner, (*above, kind.name))}")
+    return f"{{ {' '.join(parts)} }}"
+
+
+def answer(ask: Ask, name: str, target: Target, *, as_: str = "admin") -> dict[str, Any]:
+    return ask.raw(document(name), FIELDS[name].about(target), as_=as_)
+
+
+@pytest.fixture
+def acme(ask: Ask) -> Target:
+    """A published tenant beside the neighbour; its draft's version is 2."""
+    tenant = ask.create("AcmeInc", name="A-Name")
+    ask.publish(tenant)
+    return Target(tenant, "AcmeInc")
+
+
+def test_every_root_field_is_in_the_table() -> None:
+    assert set(FIELDS) == set(root_fields())
+    for name, (_, field) in root_fields().items():
+        required = {argument for argument, described in field.args.items() if isinstance(described.type, GraphQLNonNull)}
+        assert required - {"first"} <= set(FIELDS[name].arguments)
+
+
+@pytest.mark.parametrize("name", PRIVATE)
+def test_a_stranger_is_told_to_sign_in_whatever_the_id(ask: Ask, acme: Target, name: str) -> None:
+    known = answer(ask, name, acme, as_="stranger")
+    others = [answer(ask, name, Target(one, "NoSuchTenant"), as_="stranger") for one in NO_IDS]
+
+    assert all(other == known for other in others)
+    assert {error["extensions"]["code"] for error in known["errors"]} == {"UNAUTHENTICATED"}
+    assert not any((known["data"] or {}).values())
+
+
+def test_a_stranger_is_nobody_and_sees_what_is_published(ask: Ask, acme: Target) -> None:
+    viewer = answer(ask, "viewer", acme, as_="stranger")
+    screens = answer(ask, "softphoneConfig", acme, as_="stranger")
+
+    assert viewer == {"data": {"viewer": None}}
+    assert screens == answer(ask, "softphoneConfig", acme)
+    assert screens["data"]["softphoneConfig"]["name"] == "A-Name"
+
+
+def test_a_stranger_changes_nothing(ask: Ask, acme: Target) -> None:
+    before = answer(ask, "tenant", acme)
+
+    for name, (kind, _) in root_fields().items():
+        if kind == "mutation":
+            answer(ask, name, acme, as_="stranger")
+
+    assert answer(ask, "tenant", acme) == before
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_the_neighbour_never_turns_up_in_what_is_said_about_another(ask: Ask, acme: Target, name: str) -> None:
+    target = Target(acme.tenant_id, "A-New") if name == "createTenant" else acme
+
+    told = answer(ask, name, target)
+
+    assert "errors" not in told
+    assert told["data"][name]
+    assert not [text for text in NEIGHBOUR if text in json.dumps(told)]
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_the_neighbour_stays_as_it_was(ask: Ask, acme: Target, name: str) -> None:
+    neighbour = Target("", "NeighbourTel")
+    before = answer(ask, "tenant", neighbour)
+
+    answer(ask, name, acme)
+
+    assert answer(ask, "tenant", neighbour) == before
+    assert all(text in json.dumps(before) for text in NEIGHBOUR)
+
+
+@pytest.mark.parametrize("name", ON_ONE_TENANT)
+def test_ids_of_a_deleted_tenant_and_of_other_things_are_answered_like_random_ones(
+    ask: Ask, acme: Target, name: str
+) -> None:
+    ids = ids_of(ask, acme)
+    ask(DELETE, {"input": {"tenantId": acme.tenant_id, "confirmProviderId": "AcmeInc"}})
+
+    told = [answer(ask, name, Target(one, "AcmeInc")) for one in (*ids, *NO_IDS)]
+
+    assert all(one == told[-1] for one in told)
+    assert told[-1]["data"][name]["__typename"] == "NotFound"
+
+
+def test_nodes_of_a_deleted_tenant_are_null_like_random_ones(ask: Ask, acme: Target) -> None:
+    ids = ids_of(ask, acme)
+    found = [answer(ask, "node", Target(one, ""))["data"]["node"]["__typename"] for one in ids]
+    ask(DELETE, {"input": {"tenantId": acme.tenant_id, "confirmProviderId": "AcmeInc"}})
+
+    lost = [answer(ask, "node", Target(one, "")) for one in (*ids, *NO_IDS)]
+
+    assert found == ["Tenant", "Draft", "Revision"]
+    assert lost == [{"data": {"node": None}}] * 7
+
+
+@pytest.mark.parametrize("name", ["softphoneConfig", "tenant"])
+def test_a_deleted_tenants_name_is_answered_like_a_random_one(ask: Ask, acme: Target, name: str) -> None:
+    ask(DELETE, {"input": {"tenantId": acme.tenant_id, "confirmProviderId": "AcmeInc"}})
+
+    assert answer(ask, name, acme) == answer(ask, name, Target("", "NoSuchTenant"))
+
+
+def test_two_tenants_under_aliases_in_one_request_keep_their_own(ask: Ask, acme: Target) -> None:
+    parts = "name draft { config { help { links { title } } } } published { config { help { links { title } } } }"
+    both = (
+        f'{{ a: tenant(providerId: "AcmeInc") {{ {parts} }} n: tenant(providerId: "NeighbourTel") {{ {parts} }} '
+        f'again: tenant(providerId: "acmeinc") {{ {parts} }} }}'
+    )
+
+    told = ask.raw(both)["data"]
+
+    assert told["a"] == told["again"]
+    assert "N-" not in json.dumps(told["a"])
+    assert "A-" not in json.dumps(told["n"])
+    assert told["n"]["draft"]["config"]["help"]["links"] == [{"title": "N-Title"}]
+
+
+def ids_of(ask: Ask, target: Target) -> list[str]:
+    inner = "query($id: ID!) { node(id: $id) { id ... on Tenant { draft { id } published { id } } } }"
+    found = ask(inner, {"id": target.tenant_id})
+    return [found["id"], found["draft"]["id"], found["published"]["id"]]
