@@ -122,7 +122,11 @@ def test_no_scope_no_query(module: str, function: str, first: str) -> None:
 
 def test_functions_of_the_store_that_need_no_scope_do_not_wait_for_a_database() -> None:
     for module, names in PURE.items():
-        found = {node.name: node for node in tree_of(ROOT / "tenants" / "store" / f"{module}.py").body if hasattr(node, "name")}
+        found = {
+            node.name: node
+            for node in tree_of(ROOT / "tenants" / "store" / f"{module}.py").body
+            if hasattr(node, "name")
+        }
         assert all(isinstance(found[name], ast.FunctionDef) for name in names)
 
 
@@ -171,5 +175,3 @@ def test_the_committed_schema_is_current() -> None:
     committed = (ROOT / "schema.graphql").read_text("utf-8")
 
     assert committed.strip() == make_schema().as_str().strip()
-
-

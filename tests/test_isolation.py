@@ -134,7 +134,9 @@ def acme(ask: Ask) -> Target:
 def test_every_root_field_is_in_the_table() -> None:
     assert set(FIELDS) == set(root_fields())
     for name, (_, field) in root_fields().items():
-        required = {argument for argument, described in field.args.items() if isinstance(described.type, GraphQLNonNull)}
+        required = {
+            argument for argument, described in field.args.items() if isinstance(described.type, GraphQLNonNull)
+        }
         assert required - {"first"} <= set(FIELDS[name].arguments)
 
 

@@ -64,7 +64,9 @@ def test_everything_has_a_description() -> None:
 
 
 def test_descriptions_are_sentences() -> None:
-    fragments = [coordinate for coordinate, text in describable() if not (text or "").rstrip().endswith((".", "`", ")"))]
+    fragments = [
+        coordinate for coordinate, text in describable() if not (text or "").rstrip().endswith((".", "`", ")"))
+    ]
 
     assert fragments == []
 
@@ -139,7 +141,9 @@ def test_lists_that_grow_are_connections_with_keyset_pages() -> None:
 
 def test_inputs_are_text_and_outputs_are_typed() -> None:
     inputs = [kind for kind in TYPES if isinstance(kind, GraphQLInputObjectType)]
-    scalars = {kind.name for kind in TYPES if isinstance(kind, GraphQLScalarType) and not is_specified_scalar_type(kind)}
+    scalars = {
+        kind.name for kind in TYPES if isinstance(kind, GraphQLScalarType) and not is_specified_scalar_type(kind)
+    }
 
     sent = {str(field.type).strip("[]!") for kind in inputs for field in kind.fields.values()}
 

@@ -204,7 +204,6 @@ def test_the_list_can_be_narrowed(ask: Ask, narrow: dict[str, str], expected: li
         {"first": 5, "after": "é"},
         {"first": 5, "after": "WyJhXHUwMDAwIiwxXQ"},  # ["a\\u0000",1]
         {"first": 5, "after": "WyJhIiw5OTk5OTk5OTk5OTk5OTk5OTk5XQ"},  # ["a",9999999999999999999]
-
         {"first": 5, "search": ""},
         {"first": 5, "search": "x" * 65},
     ],

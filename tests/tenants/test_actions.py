@@ -62,8 +62,10 @@ async def acme(neighbour: TenantScope) -> TenantScope:
     return scope_of(await created("AcmeInc", app=AppKind.WHITELABEL))
 
 
-async def everything() -> list[dict[str, Any]]:
-    return [row for table in TABLES for row in await table.all().order_by("pk").values()]
+async def everything() -> list[str]:
+    """Every row of every table."""
+    rows = [(table.__name__, await table.all().values()) for table in TABLES]
+    return sorted(f"{name} {row}" for name, found in rows for row in found)
 
 
 async def refused(work: Coroutine[Any, Any, Any]) -> TenantsError:
@@ -291,9 +293,7 @@ async def test_a_rename_meets_a_creation_of_the_same_name(acme: TenantScope) -> 
     assert await ProviderIdRow.filter(key="wanted").count() == 1
 
 
-@pytest.mark.parametrize(
-    ("reason", "code"), [(" ", ProblemCode.REQUIRED), ("x" * 501, ProblemCode.TEXT_TOO_LONG)]
-)
+@pytest.mark.parametrize(("reason", "code"), [(" ", ProblemCode.REQUIRED), ("x" * 501, ProblemCode.TEXT_TOO_LONG)])
 async def test_a_suspension_needs_a_reason_within_limits(acme: TenantScope, reason: str, code: ProblemCode) -> None:
     assert codes(await refused(actions.suspend_tenant(acme, reason))) == [(code, ("reason",))]
 

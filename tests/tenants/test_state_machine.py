@@ -160,9 +160,7 @@ class Lives(RuleBasedStateMachine):
     @rule(position=positions, name=shown_names, lag=lags)
     def is_renamed(self, position: int, name: str | None, lag: int) -> None:
         life = self.at(position)
-        refusal = self.refusal(
-            actions.rename_tenant(life.scope, {"name": name}, expected=life.version - lag, now=NOW)
-        )
+        refusal = self.refusal(actions.rename_tenant(life.scope, {"name": name}, expected=life.version - lag, now=NOW))
         if not conflicts(refusal, life, lag):
             life.own_name, life.version = name, life.version + 1
 
