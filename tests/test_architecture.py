@@ -105,8 +105,9 @@ def store_functions() -> Iterator[tuple[str, str, str]]:
     """Module, name and first annotation of each public function of the store."""
     for path in sorted((ROOT / "tenants" / "store").glob("*.py")):
         for node in tree_of(path).body:
-            is_function = isinstance(node, ast.AsyncFunctionDef | ast.FunctionDef)
-            if is_function and not node.name.startswith("_") and node.name not in PURE.get(path.stem, ()):
+            if not isinstance(node, ast.AsyncFunctionDef | ast.FunctionDef):
+                continue
+            if not node.name.startswith("_") and node.name not in PURE.get(path.stem, ()):
                 first = node.args.args[0].annotation if node.args.args else None
                 yield path.stem, node.name, ast.unparse(first) if first else ""
 

@@ -162,7 +162,7 @@ async def check_deletion(gateways: Gateways, name: str) -> None:
     """Saves, publishes, renames and suspensions meet deletions: each is done or refused in words."""
     tenant = await gateways.create(name)
     change = {"tenantId": tenant, "expectedVersion": 1}
-    mix = [
+    mix: list[tuple[str, dict[str, Any]]] = [
         (only_typename("saveBranding"), {**change, "branding": {"themeColor": "#abcdef"}}),
         (only_typename("publish"), change),
         (only_typename("renameTenant"), {**change, "name": "Another"}),

@@ -125,5 +125,5 @@ def test_labelled_links_get_their_verdict_through_the_application(ask: Ask) -> N
 
     stored, problems = go_through(ask, [link.url for link in labelled])
 
-    verdicts = {link: "accept" for link in stored} | {link: found[0]["code"] for link, found in problems.items()}
+    verdicts = dict.fromkeys(stored, "accept") | {link: found[0]["code"] for link, found in problems.items()}
     assert verdicts == {link.url: link.verdict for link in labelled}

@@ -69,12 +69,10 @@ class _Statements(logging.Handler):
         self.seen: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        text = str(record.args[0]) if record.args else record.getMessage()
-        match = re.match(r'(SELECT|INSERT|UPDATE|DELETE)\b.*?(?:FROM|INTO|UPDATE)?\s*"(\w+)"', text)
-        assert match, text
+        text = str(record.args[0]) if isinstance(record.args, tuple) and record.args else record.getMessage()
         table = re.search(r'(?:FROM|INTO|UPDATE) "(\w+)"', text)
         assert table, text
-        self.seen.append(f"{match[1]} {table[1]}")
+        self.seen.append(f"{text.split()[0]} {table[1]}")
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from tenants.access import PUBLIC, Actor, ActorKind, Permission, Principal, Role
 from tenants.actions import create, publish, save
 from tenants.actions import tenant as actions
 from tenants.codes import ProblemCode
-from tenants.errors import InvalidInputError, NothingToPublishError, NotFoundError, TenantsError, VersionConflictError
+from tenants.errors import InvalidInputError, NotFoundError, NothingToPublishError, TenantsError, VersionConflictError
 from tenants.model import AppKind, TenantStatus
 from tenants.store import drafts, published, revisions, tenants
 from tests.proofs import count
@@ -285,9 +285,8 @@ def content_of(revision: Any) -> Content:
 
 def live(make_url: Callable[[], str], *, lives: int, steps: int) -> None:
     """Runs that many lives of that many steps, each on a database of its own."""
-    run_state_machine_as_test(
-        lambda: Lives(make_url()), settings=settings(max_examples=lives, stateful_step_count=steps)
-    )
+    limits = settings(max_examples=lives, stateful_step_count=steps)
+    run_state_machine_as_test(lambda: Lives(make_url()), settings=limits)  # type: ignore[arg-type]  # any factory will do
 
 
 def files(template: Path, folder: Path) -> Callable[[], str]:
