@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _CACHED_DOCUMENTS = 512
 _CACHED_CHARACTERS = 64 * 1024  # of source text; the densest documents take 16 to 30 MB for it
-_OVERLAP_BUDGET = 20_000  # A hundred fields of one name; our own clients spend 32, the library allows 500,000.
+_OVERLAP_BUDGET = 5_000  # Fifty fields of one name; our own clients spend 32, the library allows 500,000.
 
 
 class BoundedOverlapRule(OverlappingFieldsCanBeMergedRule):

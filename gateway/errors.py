@@ -116,7 +116,7 @@ def _translate(cause: Exception) -> tuple[str, ErrorCode] | None:
             return "Sign in first.", ErrorCode.UNAUTHENTICATED
         case ForbiddenError(permission=permission):
             return f"You lack the permission {permission.value}.", ErrorCode.FORBIDDEN
-        case UnavailableError():
+        case UnavailableError() | TimeoutError():  # a driver may turn our own deadline into the latter
             return "The gateway cannot reach its database right now. Try again.", ErrorCode.UNAVAILABLE
         case BadRequestError():
             return str(cause), ErrorCode.BAD_REQUEST

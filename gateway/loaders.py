@@ -39,8 +39,5 @@ async def _live(scopes: list[TenantScope]) -> list[Revision | None]:
 
 
 async def _revisions(keys: list[tuple[TenantScope, int]]) -> list[Revision | None]:
-    scopes = {scope for scope, _ in keys}
-    found = {
-        scope: await revisions.list_numbers(scope, [number for own, number in keys if own == scope]) for scope in scopes
-    }
-    return [found[scope].get(number) for scope, number in keys]
+    found = await revisions.list_numbers(keys)
+    return [found.get((scope.tenant, number)) for scope, number in keys]

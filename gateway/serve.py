@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
 import sys
 from importlib.resources import files
@@ -137,6 +138,8 @@ def _run(settings: Settings, listening: socket.socket, welcome: str) -> None:
     if settings.workers == 1:
         options["http"] = GatewayProtocol
         config = uvicorn.Config(create_app(settings), **options)
+        # The server raises the signal again once it has stopped, and a clean stop is no failure.
+        signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
         _Server(config, welcome).run([listening])
         return
     config = uvicorn.Config("gateway.app:create_from_env", factory=True, **options)

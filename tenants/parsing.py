@@ -59,7 +59,8 @@ LONGEST_LINK_TITLE = 40
 def apply(config: Config, sent: Mapping[str, Mapping[str, Any]], admitted: frozenset[str] = frozenset()) -> Config:
     """The config with the sections that were sent (`branding`, `provisioning`, `help`) changed.
 
-    `admitted` names hosts outside the public DNS that links may lead to (rule L3).
+    What fields say together is asked of these sections only, so that a draft that is older than two rules can be
+    mended one section at a time; the publish gate sends all. `admitted` names hosts outside the public DNS (L3).
     Raises InvalidInputError with every problem, those of fields first, those of fields together after them.
     """
     collector = Collector()
@@ -69,7 +70,7 @@ def apply(config: Config, sent: Mapping[str, Mapping[str, Any]], admitted: froze
         provisioning=_provisioning(config.provisioning, Section("provisioning", sent, collector), admitted),
         help=_help(config.help, Section("help", sent, collector), admitted),
     )
-    collector.add_unless_noted(config_problems(changed))
+    collector.add_unless_noted(problem for problem in config_problems(changed) if problem.path[0] in sent)
     collector.problems.sort(key=_place_in_form)
     collector.finish()
     return changed
@@ -104,7 +105,7 @@ class Section:
     """One section of a form: what was sent, by the API's names."""
 
     def __init__(self, name: str, sent: Mapping[str, Mapping[str, Any]], collector: Collector) -> None:
-        self.name, self.collector = name, collector
+        self.name, self.collector, self.is_sent = name, collector, name in sent
         self._sent = sent.get(name) or {}
 
     def text(self, field: str, current: T, default: T, parse: Callable[[str], T]) -> T:
@@ -124,7 +125,12 @@ class Section:
 
 
 def _branding(current: Branding, section: Section) -> Branding:
-    """Rule B1. A dark colour that is None, or was never set, follows the theme colour."""
+    """Rule B1. A dark colour that is None, or was never set, follows the theme colour.
+
+    Left alone when nothing was sent: a later colour library may derive another shade.
+    """
+    if not section.is_sent:
+        return current
     theme = section.text("themeColor", current.theme_color, DEFAULT_THEME_COLOR, ThemeColor.parse)
     own_dark = None if current.is_dark_theme_color_derived else current.dark_theme_color
     return Branding.of(theme, section.text("darkThemeColor", own_dark, None, ThemeColor.parse))

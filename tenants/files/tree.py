@@ -1,126 +1,141 @@
-"""A YAML text as a tree whose every value knows its line. Scalars stay as typed: `1000` and `no` are names here."""
+"""A YAML text as a tree whose every value knows its line. Scalars stay as typed: `1000` and `no` are texts here.
+
+The tree is made of the parser's events: no tag, no alias and no merge key is ever resolved, and depth has a bound.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum, unique
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
+from ruamel.yaml.events import (
+    AliasEvent,
+    CollectionEndEvent,
+    DocumentStartEvent,
+    ScalarEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+)
+from ruamel.yaml.reader import ReaderError
+
+from tenants.files.problems import FileCode, FileProblem, RefusedFileError
 
 if TYPE_CHECKING:
-    from tenants.codes import ProblemCode
+    from collections.abc import Iterator
 
 LARGEST_FILE = 64 * 1024 * 1024
+_DEEPEST = 10
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
-_DEEPEST = 20
-Path = tuple[str, ...]
-
-
-@unique
-class FileCode(Enum):
-    """What only a file can have wrong: the API's own types refuse it before a rule is asked."""
-
-    FILE_SYNTAX = "Not one YAML document that can be read."
-    FIELD_UNKNOWN = "A field that there is not."
-    FIELD_REPEATED = "A field that stands twice."
-    FIELD_SHAPE = "A list, a mapping or a text where something else belongs."
-    CHOICE_UNKNOWN = "Not one of the words that the field takes."
-    PROVIDER_ID_REPEATED = "Two tenants of the file have one ProviderId."
-    CHANGED_MEANWHILE = "Somebody changed the tenant while the file was read."
+# The beginnings of the parser's messages, which may go on with a piece of the text.
+_HINTS = {
+    "found character '\\t'": "Indent with blanks, not with tabs.",
+    "mapping values are not allowed": "A text with a colon and a blank in it belongs in quotes.",
+    "could not find expected ':'": "A field is written as its name, a colon, a blank and its value.",
+    "found unexpected end of stream": "A quotation mark or a bracket is not closed.",
+    "found character": "A text that begins with such a character belongs in quotes.",
+    "found unknown escape": "In double quotes a backslash is written twice.",
+}
 
 
 @dataclass(frozen=True, slots=True)
-class FileProblem:
-    """One thing that keeps a file from being taken. No text repeats a value."""
+class Text:
+    """A scalar as typed, whatever YAML would make of it."""
 
     line: int
-    path: Path
-    code: FileCode | ProblemCode
-    message: str
-    hint: str | None = None
+    text: str
+    is_quoted: bool
 
-    def __str__(self) -> str:
-        """One line for a terminal, without the file's name."""
-        place = ".".join(self.path)
-        return (
-            f"{self.line}: {f'{place}: ' if place else ''}{self.code.name}: {self.message} {self.hint or ''}".rstrip()
-        )
+    @property
+    def is_null(self) -> bool:
+        """Whether nothing was written, or null."""
+        return not self.is_quoted and self.text in _NULLS
 
 
-class Problems:
-    """Gathers the problems of a file."""
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A list."""
 
-    def __init__(self) -> None:
-        self.found: list[FileProblem] = []
-
-    def add(self, node: Any, path: Path, code: FileCode | ProblemCode, message: str, hint: str | None = None) -> None:  # noqa: ANN401 - any of ruamel's nodes
-        """Note one at a node's line."""
-        self.found.append(FileProblem(line_of(node), path, code, message, hint))
+    line: int
+    items: tuple[Node, ...]
 
 
-def compose(data: bytes, problems: Problems) -> MappingNode | None:
-    """The root mapping; None when there is none, and the problem is noted."""
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """Keys and values in their order; a key may stand twice, and may be anything."""
+
+    line: int
+    fields: tuple[tuple[Node, Node], ...]
+
+
+Node: TypeAlias = Text | Sequence | Mapping
+
+
+def read_tree(data: bytes) -> Node:
+    """The one document of a file. Raises RefusedFileError FILE_TOO_LARGE or FILE_SYNTAX, with one problem."""
+    if len(data) > LARGEST_FILE:
+        message = f"A file may have at most {LARGEST_FILE // 2**20} MiB."
+        raise RefusedFileError([FileProblem(None, (), FileCode.FILE_TOO_LARGE, message)])
+    text = _decode(data)
     try:
-        root = YAML(typ="safe", pure=True).compose(data.decode("utf-8-sig"))
+        return _document(YAML(typ="safe", pure=True).parse(text))
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        _refuse(line, "The file holds a control character.")
+    except MarkedYAMLError as error:
+        line = (error.problem_mark or error.context_mark).line + 1
+        _refuse(line, "This is not YAML that can be read.", _hint(str(error.problem)))
+    except (YAMLError, ValueError, ArithmeticError):  # a number in a directive or an escape without end
+        _refuse(1, "This is not YAML that can be read.")
+
+
+def _decode(data: bytes) -> str:
+    try:
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        problems.found.append(FileProblem(line, (), FileCode.FILE_SYNTAX, "The file is not UTF-8."))
-        return None
-    except (YAMLError, RecursionError, ValueError) as error:
-        mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
-        line = mark.line + 1 if mark else 1
-        problems.found.append(FileProblem(line, (), FileCode.FILE_SYNTAX, "This is not YAML that can be read."))
-        return None
-    if not isinstance(root, MappingNode):
-        problems.found.append(
-            FileProblem(1, (), FileCode.FIELD_SHAPE, "The file must begin with `tenants:` and a list of tenants.")
-        )
-        return None
-    if not _is_plain(root, problems):
-        return None
+        _refuse(data.count(b"\n", 0, error.start) + 1, "The file is not UTF-8.", "Save it as UTF-8.")
+
+
+def _document(events: Iterator[Any]) -> Node:
+    next(events)  # the stream begins
+    event = next(events)
+    if isinstance(event, StreamEndEvent):
+        _refuse(1, "The file is empty.", "It begins with `tenants:`.")
+    root = _node(events, next(events), 0)
+    next(events)  # the document ends
+    event = next(events)
+    if isinstance(event, DocumentStartEvent):
+        _refuse(_line(event), "A second document begins here; a file is one.", "Remove the line of three hyphens.")
     return root
 
 
-def fields_of(node: MappingNode, path: Path, known: tuple[str, ...], problems: Problems) -> dict[str, Any]:
-    """The fields of a mapping by name; unknown and repeated ones are noted."""
-    fields: dict[str, Any] = {}
-    for key, value in node.value:
-        name = key.value if isinstance(key, ScalarNode) else ""
-        if name not in known:
-            hint = f"Here belong: {', '.join(known)}."
-            problems.add(key, path, FileCode.FIELD_UNKNOWN, "There is no such field.", hint)
-        elif name in fields:
-            problems.add(key, (*path, name), FileCode.FIELD_REPEATED, "This field stands twice.")
-        else:
-            fields[name] = value
-    return fields
+def _node(events: Iterator[Any], event: Any, depth: int) -> Node:  # noqa: ANN401 - any of the library's events
+    line = _line(event)
+    if isinstance(event, AliasEvent):
+        _refuse(line, "Aliases are not taken.", "Write the value out.")
+    if event.tag is not None:
+        _refuse(line, "Tags are not taken.", "Put a text that begins with an exclamation mark in quotes.")
+    if isinstance(event, ScalarEvent):
+        return Text(line, event.value, is_quoted=event.style is not None)
+    if depth == _DEEPEST:
+        _refuse(line, "This is nested deeper than anything that a tenant has.")
+    children: list[Node] = []
+    while not isinstance(inner := next(events), CollectionEndEvent):
+        children.append(_node(events, inner, depth + 1))
+    if isinstance(event, SequenceStartEvent):
+        return Sequence(line, tuple(children))
+    return Mapping(line, tuple(zip(children[::2], children[1::2], strict=True)))
 
 
-def is_null(node: Any) -> bool:  # noqa: ANN401 - as above
-    """Whether nothing was written, or null."""
-    return isinstance(node, ScalarNode) and node.style is None and node.value in _NULLS
+def _line(event: Any) -> int:  # noqa: ANN401 - as above
+    return int(event.start_mark.line) + 1
 
 
-def line_of(node: Any) -> int:  # noqa: ANN401 - as above
-    """The line, from 1."""
-    return int(node.start_mark.line) + 1
+def _hint(said: str) -> str | None:
+    return next((hint for beginning, hint in _HINTS.items() if said.startswith(beginning)), None)
 
 
-def _is_plain(root: MappingNode, problems: Problems) -> bool:
-    """Refuse anchors with aliases, which can multiply a small file, and nesting without end."""
-    waiting: list[tuple[Any, int]] = [(root, 0)]
-    seen: set[int] = set()
-    while waiting:
-        node, depth = waiting.pop()
-        if id(node) in seen or depth > _DEEPEST:
-            problems.add(node, (), FileCode.FILE_SYNTAX, "Aliases and deep nesting are not taken; write values out.")
-            return False
-        seen.add(id(node))
-        if isinstance(node, MappingNode):
-            waiting += [(child, depth + 1) for pair in node.value for child in pair]
-        elif isinstance(node, SequenceNode):
-            waiting += [(child, depth + 1) for child in node.value]
-    return True
+def _refuse(line: int, message: str, hint: str | None = None) -> NoReturn:
+    """The file cannot be read any further, so this is its only problem."""
+    raise RefusedFileError([FileProblem(line, (), FileCode.FILE_SYNTAX, message, hint)]) from None

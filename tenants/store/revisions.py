@@ -52,10 +52,12 @@ async def get_by_id(scope: TenantScope, revision: int) -> Revision:
     return from_row(row)
 
 
-async def list_numbers(scope: TenantScope, numbers: Sequence[int]) -> dict[int, Revision]:
-    """Several revisions of a tenant by number, in one query."""
-    rows = await RevisionRow.filter(tenant_id=scope.tenant, number__in=list(numbers))
-    return {row.number: from_row(row) for row in rows}
+async def list_numbers(keys: Sequence[tuple[TenantScope, int]]) -> dict[tuple[int, int], Revision]:
+    """Several revisions by tenant and number, in one query."""
+    wanted = {(scope.tenant, number) for scope, number in keys}
+    tenants, numbers = zip(*wanted, strict=True)
+    rows = await RevisionRow.filter(tenant_id__in=set(tenants), number__in=set(numbers))
+    return {(row.tenant_id, row.number): from_row(row) for row in rows if (row.tenant_id, row.number) in wanted}
 
 
 async def list_revisions(scope: TenantScope, *, first: int, before: int | None = None) -> list[Revision]:

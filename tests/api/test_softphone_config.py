@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gateway.exchange import import_file
 
 from gateway.context import utc_now
+from gateway.exchange import import_file
 from tests.api.documents import DELETE, SCREENS, SUSPEND
 from tests.conftest import Ask
 

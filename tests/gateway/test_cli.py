@@ -83,7 +83,9 @@ def test_the_queries_of_the_welcome_can_be_pasted(tmp_path: Path) -> None:
 def test_a_new_token_is_printed_alone_and_works_at_once_on_a_running_gateway(tmp_path: Path) -> None:
     database = f"sqlite:///{tmp_path / 'gateway.db'}"
     with gateway_process("serve", "--port", "0", "--database", database, env={}) as server:
-        made = run("token", "create", "--role", "platform-admin", "--name", "robot", "--database", database, cwd=tmp_path)
+        made = run(
+            "token", "create", "--role", "platform-admin", "--name", "robot", "--database", database, cwd=tmp_path
+        )
         answer = _ask(server.ready[0], made.stdout.strip())
 
     assert TOKEN.fullmatch(made.stdout.strip())

@@ -96,7 +96,8 @@ async def test_several_are_read_at_once_each_under_its_own_tenant(pair: Pair) ->
     assert set(await tenants.list_by_id(scopes)) == {pair.a.tenant, third.tenant}
     assert set(await drafts.list_drafts(scopes)) == {pair.a.tenant, third.tenant}
     assert {tenant: one.number for tenant, one in (await revisions.list_live(scopes)).items()} == {pair.a.tenant: 2}
-    assert {one.tenant for one in (await revisions.list_numbers(pair.a, [1, 2, 3])).values()} == {pair.a.tenant}
+    found = await revisions.list_numbers([(pair.a, number) for number in (1, 2, 3)])
+    assert {one.tenant for one in found.values()} == {pair.a.tenant}
 
 
 async def test_revisions_come_newest_first_from_behind_a_number(pair: Pair) -> None:
