@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import structlog
 from starlette.applications import Starlette
-from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway.api import make_schema
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from starlette.requests import Request
+    from starlette.responses import Response
     from starlette.types import ASGIApp
 
     from gateway.settings import Settings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tortoise.exceptions import IntegrityError
@@ -12,10 +12,10 @@ from tenants.actions import publish as publishing
 from tenants.changes import Shown
 from tenants.codes import ProblemCode
 from tenants.database import transaction
-from tenants.errors import InvalidInputError, Problem, VersionConflictError
-from tenants.files.tree import FileCode, FileProblem
+from tenants.errors import InvalidInputError, NotFoundError, Problem, VersionConflictError
+from tenants.files.problems import FileCode, RefusedFileError
 from tenants.identity import ProviderId, parse_name
-from tenants.model import Config, Tenant
+from tenants.model import AppKind, Config, Draft, Tenant
 from tenants.parsing import Collector, apply
 from tenants.store import drafts, revisions, tenants
 
@@ -23,141 +23,164 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from tenants.access import SystemScope
-    from tenants.files.entries import Entry
+    from tenants.access import SystemScope, TenantScope
+    from tenants.files.entries import Entry, TenantsFile
 
 _FIXED = Problem(
     ProblemCode.PROVIDER_ID_FIXED,
     ("providerId",),
     "This ProviderId was published in another spelling, which is inside apps and printed codes and stays.",
+    "Spell it as `gateway export` does.",
 )
+_OVERTAKEN = "Somebody changed this tenant at the same moment."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Import:
+    """How a file is to be taken."""
+
+    scope: SystemScope
+    admitted: frozenset[str]
+    """Hosts outside the public DNS that links may lead to (L3)."""
+    is_publishing: bool
+    is_dry_run: bool
+    note: str | None
+    """Of the revisions."""
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What was done to one tenant."""
+
+    provider_id: str
+    is_new: bool
+    is_changed: bool
+    published: int | None
+    """The new revision's number; None when nothing was published."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """One tenant of a file, obeying every rule."""
-
+class _Wanted:
     entry: Entry
     provider_id: ProviderId
     name: str | None
     config: Config
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What was, or would be, done to one tenant."""
-
-    provider_id: str
-    was_created: bool
-    was_changed: bool
-    published: int | None
-    """The new revision's number."""
+class _UndoneError(Exception):
+    """Leaves the transaction of a dry run."""
 
 
-class _Undone(Exception):  # noqa: N818 - leaves the transaction, and is no error
-    """Nothing of this is kept."""
+async def take(how: Import, file: TenantsFile) -> list[Outcome]:
+    """Create, change and publish in one transaction; a dry run does all of it and keeps nothing.
 
-
-def parse_entries(entries: Sequence[Entry], admitted: frozenset[str]) -> tuple[list[Wanted], list[FileProblem]]:
-    """Every rule on every tenant of a file, and no ProviderId twice."""
-    wanted: list[Wanted] = []
-    problems: list[FileProblem] = []
-    seen: set[str] = set()
-    for entry in entries:
-        parsed, found = _parse(entry, admitted)
-        problems += [_at(entry, problem) for problem in found]
-        if parsed is not None and parsed.provider_id.key in seen:
-            path = (*entry.path, "providerId")
-            message = "Another tenant of this file has the same ProviderId."
-            problems.append(FileProblem(entry.line_at(("providerId",)), path, FileCode.PROVIDER_ID_REPEATED, message))
-        elif parsed is not None:
-            seen.add(parsed.provider_id.key)
-            wanted.append(parsed)
-    return wanted, problems
-
-
-async def take(
-    scope: SystemScope, wanted: Sequence[Wanted], *, publish: bool, is_kept: bool, now: datetime
-) -> tuple[list[Outcome], list[FileProblem]]:
-    """Create, change and publish in one transaction, which is kept only when there is no problem and `is_kept`."""
-    outcomes: list[Outcome] = []
-    problems: list[FileProblem] = []
+    Raises RefusedFileError with every problem: of the file, of its values, and those that only the database knows.
+    """
+    wanted = _parse_all(file.entries, how.admitted)
+    outcomes: dict[str, Outcome] = {}
     try:
         async with transaction():
             for one in wanted:
-                problem = await _refusal(scope, one)
-                if problem is not None:
-                    problems.append(_at(one.entry, problem))
-                else:
-                    outcomes.append(await _take(scope, one, publish=publish, now=now))
-            if problems or not is_kept:
-                raise _Undone  # noqa: TRY301 - leaving by an exception is how a transaction is undone
-    except _Undone:
+                await _note_refusals(how.scope, one)
+            file.refuse_if_any()
+            for one in sorted(wanted, key=lambda one: one.provider_id.key):  # two imports take locks in one order
+                outcomes[one.provider_id.key] = await _take_unless_overtaken(how, one)
+            if how.is_dry_run:
+                raise _UndoneError  # noqa: TRY301 - leaving by an exception is how a transaction is undone
+    except _UndoneError:
         pass
-    except (IntegrityError, VersionConflictError):
-        message = "Somebody changed a tenant of this file meanwhile; nothing was taken. Run it again."
-        problems.append(FileProblem(1, (), FileCode.CHANGED_MEANWHILE, message))
-    return outcomes, problems
+    return [outcomes[one.provider_id.key] for one in wanted]
 
 
-def _parse(entry: Entry, admitted: frozenset[str]) -> tuple[Wanted | None, list[Problem]]:
+def _parse_all(entries: Sequence[Entry], admitted: frozenset[str]) -> list[_Wanted]:
+    """Every rule on every tenant, and no ProviderId twice. One with problems is wanted too: the database is asked."""
+    wanted: dict[str, _Wanted] = {}
+    for entry in entries:
+        one = _parse(entry, admitted)
+        if one is not None and wanted.setdefault(one.provider_id.key, one) is not one:
+            message = "A tenant above has this ProviderId; capital and small letters are one."
+            entry.form.note(("providerId",), FileCode.PROVIDER_ID_REPEATED, message)
+    return list(wanted.values())
+
+
+def _parse(entry: Entry, admitted: frozenset[str]) -> _Wanted | None:
+    """None without a ProviderId. Problems are noted in the entry, but not those of what could not be read at all."""
     collector = Collector()
     provider_id = collector.parse(("providerId",), ProviderId.parse, entry.provider_id)
-    name = collector.parse(("name",), parse_name, entry.name) if entry.name is not None else None
-    config = Config(app=entry.app)
+    name = None if entry.name is None else collector.parse(("name",), parse_name, entry.name)
+    config = Config(app=entry.app or AppKind.WHITELABEL)  # of an unknown kind: the one that may have more
     try:
         config = apply(config, entry.sections, admitted)
     except InvalidInputError as error:
         collector.problems += error.problems
-    if collector.problems or provider_id is None:
-        return None, collector.problems
-    return Wanted(entry, provider_id, name, config), []
+    for problem in collector.problems:
+        if not entry.form.is_unread(problem.path):
+            entry.form.note(problem.path, problem.code, problem.message, problem.hint)
+    return None if provider_id is None else _Wanted(entry, provider_id, name, config)
 
 
-async def _refusal(scope: SystemScope, one: Wanted) -> Problem | None:
-    """What only the database knows: a retired name, or one that was published in another spelling."""
+async def _note_refusals(scope: SystemScope, one: _Wanted) -> None:
+    """What only the database knows (I3): a name that was retired, or published in another spelling."""
     tenant = await tenants.find_tenant(scope.platform(), one.provider_id.text)
     if tenant is None:
-        is_taken = await tenants.is_provider_id_taken(scope.platform(), one.provider_id)
-        return create.TAKEN if is_taken else None
-    is_other_spelling = tenant.provider_id != one.provider_id
-    return _FIXED if is_other_spelling and tenant.live_revision is not None else None
-
-
-async def _take(scope: SystemScope, one: Wanted, *, publish: bool, now: datetime) -> Outcome:
-    tenant = await tenants.find_tenant(scope.platform(), one.provider_id.text)
-    was_created = tenant is None
-    was_changed = False
-    if tenant is None:
-        tenant = await create.insert(scope.platform(), one.provider_id, one.name, one.config, now)
+        refusal = create.TAKEN if await tenants.is_provider_id_taken(scope.platform(), one.provider_id) else None
     else:
-        was_changed = await _change(scope, tenant, one, now)
-    published = await _publish(scope, tenant.id, now) if publish else None
-    return Outcome(one.provider_id.text, was_created, was_changed, published)
+        refusal = _FIXED if _is_published_otherwise(tenant, one) else None
+    if refusal is not None:
+        one.entry.form.note(refusal.path, refusal.code, refusal.message, refusal.hint)
 
 
-async def _change(scope: SystemScope, tenant: Tenant, one: Wanted, now: datetime) -> bool:
-    own = scope.tenant(tenant.id)
-    draft = await drafts.get_draft(own)
-    if (draft.name, draft.config, tenant.provider_id) == (one.name, one.config, one.provider_id):
-        return False
-    await drafts.replace_draft(own, draft.version, one.name, one.config, now)
+def _is_published_otherwise(tenant: Tenant, one: _Wanted) -> bool:
+    return tenant.live_revision is not None and tenant.provider_id != one.provider_id
+
+
+async def _take_unless_overtaken(how: Import, one: _Wanted) -> Outcome:
+    """Raises RefusedFileError when somebody made, deleted or published the tenant since it was looked at."""
+    try:
+        return await _take(how, one)
+    except (IntegrityError, NotFoundError, VersionConflictError) as error:
+        one.entry.form.note((), FileCode.CHANGED_MEANWHILE, _OVERTAKEN, "Run the import again.")
+        raise RefusedFileError(one.entry.form.problems) from error
+
+
+async def _take(how: Import, one: _Wanted) -> Outcome:
+    found = await tenants.find_tenant(how.scope.platform(), one.provider_id.text)
+    if found is None:
+        tenant = await create.insert(how.scope.platform(), one.provider_id, one.name, one.config, how.now)
+        draft = await drafts.get_draft(how.scope.tenant(tenant.id))
+        is_changed = False
+    else:
+        tenant, draft, is_changed = await _change(how.scope.tenant(found.id), one, how.now)
+    return Outcome(
+        provider_id=one.provider_id.text,
+        is_new=found is None,
+        is_changed=is_changed,
+        published=await _publish(how, tenant, draft) if how.is_publishing else None,
+    )
+
+
+async def _change(scope: TenantScope, one: _Wanted, now: datetime) -> tuple[Tenant, Draft, bool]:
+    """The tenant as the file has it, and whether it was another before."""
+    draft = await drafts.claim_draft(scope)
+    tenant = await tenants.get_tenant(scope)
+    if (tenant.provider_id, draft.name, draft.config) == (one.provider_id, one.name, one.config):
+        return tenant, draft, False
+    if _is_published_otherwise(tenant, one):
+        raise NotFoundError  # nobody is called so any more: published since the look, in the other spelling
+    await drafts.replace_draft(scope, draft.version, one.name, one.config, now)
     if tenant.provider_id != one.provider_id:
-        await tenants.change_provider_id(own, tenant.provider_id, one.provider_id)
-    await tenants.change_shown_name(own, one.name or one.provider_id.text)
-    await tenants.change_shown_app(own, one.config.app)
-    return True
+        await tenants.change_provider_id(scope, tenant.provider_id, one.provider_id)
+    await tenants.change_shown_name(scope, one.name or one.provider_id.text)
+    await tenants.change_shown_app(scope, one.config.app)
+    changed = replace(draft, version=draft.version + 1, name=one.name, config=one.config)
+    return await tenants.get_tenant(scope), changed, True
 
 
-async def _publish(scope: SystemScope, tenant_id: int, now: datetime) -> int | None:
-    own = scope.tenant(tenant_id)
-    tenant, draft = await tenants.get_tenant(own), await drafts.get_draft(own)
-    live = await revisions.find_live(own)
+async def _publish(how: Import, tenant: Tenant, draft: Draft) -> int | None:
+    """The new revision's number; None when phones see all of it already."""
+    scope = how.scope.tenant(tenant.id)
+    live = await revisions.find_live(scope) if tenant.live_revision is not None else None
     if live is not None and publishing.shown(tenant, draft) == Shown(live.name, live.config):
         return None
-    return (await publishing.insert(own, tenant, draft, draft.config, None, now)).number
-
-
-def _at(entry: Entry, problem: Problem) -> FileProblem:
-    path = (*entry.path, *problem.path)
-    return FileProblem(entry.line_at(problem.path), path, problem.code, problem.message, problem.hint)
+    return (await publishing.insert(scope, tenant, draft, draft.config, how.note, how.now)).number

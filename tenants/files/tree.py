@@ -82,12 +82,12 @@ def read_tree(data: bytes) -> Node:
         return _document(YAML(typ="safe", pure=True).parse(text))
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        _refuse(line, "The file holds a control character.")
+        _refuse(line, "The file holds a control character.", "Save it as plain text in UTF-8.")
     except MarkedYAMLError as error:
         line = (error.problem_mark or error.context_mark).line + 1
         _refuse(line, "This is not YAML that can be read.", _hint(str(error.problem)))
     except (YAMLError, ValueError, ArithmeticError):  # a number in a directive or an escape without end
-        _refuse(1, "This is not YAML that can be read.")
+        _refuse(None, "This is not YAML that can be read.", "An escape names no character, or a number has no end.")
 
 
 def _decode(data: bytes) -> str:
@@ -114,6 +114,8 @@ def _node(events: Iterator[Any], event: Any, depth: int) -> Node:  # noqa: ANN40
     line = _line(event)
     if isinstance(event, AliasEvent):
         _refuse(line, "Aliases are not taken.", "Write the value out.")
+    if event.anchor is not None:
+        _refuse(line, "Anchors are not taken.", "Put a text that begins with an ampersand in quotes.")
     if event.tag is not None:
         _refuse(line, "Tags are not taken.", "Put a text that begins with an exclamation mark in quotes.")
     if isinstance(event, ScalarEvent):
@@ -136,6 +138,6 @@ def _hint(said: str) -> str | None:
     return next((hint for beginning, hint in _HINTS.items() if said.startswith(beginning)), None)
 
 
-def _refuse(line: int, message: str, hint: str | None = None) -> NoReturn:
+def _refuse(line: int | None, message: str, hint: str | None = None) -> NoReturn:
     """The file cannot be read any further, so this is its only problem."""
     raise RefusedFileError([FileProblem(line, (), FileCode.FILE_SYNTAX, message, hint)]) from None
