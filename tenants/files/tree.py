@@ -78,8 +78,9 @@ def read_tree(data: bytes) -> Node:
         message = f"A file may have at most {LARGEST_FILE // 2**20} MiB."
         raise RefusedFileError([FileProblem(None, (), FileCode.FILE_TOO_LARGE, message)])
     text = _decode(data)
+    events = _Events(YAML(typ="safe", pure=True).parse(text))
     try:
-        return _document(YAML(typ="safe", pure=True).parse(text))
+        return _document(events)
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         _refuse(line, "The file holds a control character.", "Save it as plain text in UTF-8.")
@@ -87,7 +88,23 @@ def read_tree(data: bytes) -> Node:
         line = (error.problem_mark or error.context_mark).line + 1
         _refuse(line, "This is not YAML that can be read.", _hint(str(error.problem)))
     except (YAMLError, ValueError, ArithmeticError):  # a number in a directive or an escape without end
-        _refuse(None, "This is not YAML that can be read.", "An escape names no character, or a number has no end.")
+        hint = "An escape names no character, or a number has no end."
+        _refuse(events.line, "This is not YAML that can be read.", hint)
+
+
+class _Events:
+    """The parser's events, and the line of the last one: some of its errors know no line of their own."""
+
+    def __init__(self, events: Iterator[Any]) -> None:
+        self._events, self.line = events, 1
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:  # noqa: ANN401 - any of the library's events
+        event = next(self._events)
+        self.line = _line(event)
+        return event
 
 
 def _decode(data: bytes) -> str:
@@ -110,7 +127,7 @@ def _document(events: Iterator[Any]) -> Node:
     return root
 
 
-def _node(events: Iterator[Any], event: Any, depth: int) -> Node:  # noqa: ANN401 - any of the library's events
+def _node(events: Iterator[Any], event: Any, depth: int) -> Node:  # noqa: ANN401 - as above
     line = _line(event)
     if isinstance(event, AliasEvent):
         _refuse(line, "Aliases are not taken.", "Write the value out.")
@@ -138,6 +155,6 @@ def _hint(said: str) -> str | None:
     return next((hint for beginning, hint in _HINTS.items() if said.startswith(beginning)), None)
 
 
-def _refuse(line: int | None, message: str, hint: str | None = None) -> NoReturn:
+def _refuse(line: int, message: str, hint: str | None = None) -> NoReturn:
     """The file cannot be read any further, so this is its only problem."""
     raise RefusedFileError([FileProblem(line, (), FileCode.FILE_SYNTAX, message, hint)]) from None

@@ -105,9 +105,9 @@ SYNTAX = {
     "a text that begins with @": (f"{TENANT}    name: @SECRET\n".encode(), 4),
     "a text that begins with %": (f"{TENANT}    name: %SECRET\n".encode(), 4),
     "an unknown escape": (f'{TENANT}    name: "SECRET\\q"\n'.encode(), 4),
-    "an escape beyond Unicode": (f'{TENANT}    name: "SECRET\\U00110000"\n'.encode(), None),
-    "an escape beyond integers": (f'{TENANT}    name: "SECRET\\UFFFFFFFF"\n'.encode(), None),
-    "a version without end": (b"%YAML 1." + b"9" * 5000 + b"\n---\n" + TENANT.encode(), None),
+    "an escape beyond Unicode": (f'{TENANT}    name: "SECRET\\U00110000"\n'.encode(), 4),
+    "an escape beyond integers": (f'{TENANT}    name: "SECRET\\UFFFFFFFF"\n'.encode(), 4),
+    "a version without end": (b"%YAML 1." + b"9" * 5000 + b"\n---\n" + TENANT.encode(), 1),
     "an unknown version": (b"%YAML 9.9\n---\n" + TENANT.encode(), 1),
     "deep lists": (b"tenants: " + b"[" * 100_000, 1),
     "deep mappings": (b"tenants: " + b"{a: " * 50_000, 1),
@@ -117,7 +117,7 @@ SYNTAX = {
 
 
 @pytest.mark.parametrize(("text", "line"), SYNTAX.values(), ids=SYNTAX)
-def test_what_is_no_plain_yaml_is_one_problem_at_its_line(text: bytes, line: int | None) -> None:
+def test_what_is_no_plain_yaml_is_one_problem_at_its_line(text: bytes, line: int) -> None:
     assert problems(text) == [(line, "", "FILE_SYNTAX")]
 
 
