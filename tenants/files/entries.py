@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 _TENANT_FIELDS = ("providerId", "name", "app", *FORM)
 _LINK_FIELDS = ("title", "url")
-_COLORS = ("themeColor", "darkThemeColor")
 _KINDS = {kind.value: kind for kind in AppKind}
 _CHOICES: Choices[str, Choices[str, object]] = {
     "isEnabled": {"true": True, "false": False},
@@ -77,7 +76,7 @@ def _entry(node: Node, place: Path) -> Entry:
     if "providerId" in fields:
         entry.provider_id = form.text(fields["providerId"], ("providerId",)) or ""
     if "name" in fields:
-        entry.name = form.text(fields["name"], ("name",))
+        entry.name = _optional_text(form, fields["name"], ("name",))
     if "app" in fields:
         entry.app = form.choice(fields["app"], ("app",), _KINDS)
     if entry.app is None and not form.is_unread(("app",)):
@@ -100,13 +99,14 @@ def _field(form: Form, node: Node, path: Path) -> object:
         return form.choice(node, path, _CHOICES[name])
     if name == "links":
         return _links(form, node, path)
-    if name in _COLORS and isinstance(node, Text) and node.is_null and not node.text:
-        form.refuse(
-            path,
-            FileCode.FIELD_SHAPE,
-            "There is no colour here.",
-            'In YAML a # after a blank begins a remark, so write the colour in quotes: "#0d47a1".',
-        )
+    return _optional_text(form, node, path)
+
+
+def _optional_text(form: Form, node: Node, path: Path) -> str | None:
+    """A text, or null for its default. Nothing at all is refused: most often a # has made a remark of the text."""
+    if isinstance(node, Text) and node.is_null and not node.text:
+        hint = 'A # after a blank begins a remark: write such a text in quotes, "#0d47a1". For the default write null.'
+        form.refuse(path, FileCode.FIELD_SHAPE, "Nothing stands here.", hint)
     return form.text(node, path)
 
 

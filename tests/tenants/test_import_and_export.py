@@ -31,6 +31,7 @@ from tenants.parsing import apply
 from tenants.rows import DraftRow, ProviderIdRow, RevisionRow, TenantRow
 from tenants.store import drafts, revisions, tenants
 from tenants.store.actors import to_stored
+from tenants.store.tenants import TenantFilter
 from tests import make
 from tests.tenants.writing import elsewhere
 
@@ -203,6 +204,16 @@ async def test_an_unpublished_tenant_takes_the_spelling_of_the_file(files: Files
     assert (tenant.provider_id.text, tenant.name) == ("ACMEinc", "ACMEinc")
 
 
+async def test_a_changed_unpublished_tenant_is_listed_by_its_new_name_and_kind(files: Files) -> None:
+    await files.take(ACME)
+
+    await files.take(FULL.replace("name: Acme", "name: Zebra"))
+
+    narrow = TenantFilter(search="zebra", app=AppKind.WHITELABEL)
+    found = await tenants.list_tenants(SYSTEM.platform(), narrow, first=9)
+    assert [(tenant.provider_id.text, tenant.name) for _, tenant in found] == [("AcmeInc", "Zebra")]
+
+
 async def test_a_suspended_tenant_stays_suspended(files: Files) -> None:
     await files.take(ACME, publish=True)
     scope = await scope_of("AcmeInc")
@@ -259,6 +270,24 @@ async def test_all_problems_of_form_rules_and_database_are_told_in_one_run(files
         ["20", "tenants.5.providerId", "PROVIDER_ID_REPEATED"],
     ]
     assert "SECRET" not in "".join(told)
+
+
+async def test_what_could_not_be_read_has_one_problem_and_no_others_that_follow_from_it(files: Files) -> None:
+    text = (
+        "  - providerId: [a]\n    app: SECRET\n    provisioning:\n      usernamePlaceholder: PIN\n"
+        "    help:\n      credentialsSource: SECRET\n      links:\n"
+        "        - SECRET\n        - title: []\n          url: https://acme.example/?u=%user%\n"
+    )
+
+    told = await files.refuse(text)
+
+    assert [line.split(": ")[:3] for line in told] == [
+        ["2", "tenants.0.providerId", "FIELD_SHAPE"],
+        ["3", "tenants.0.app", "CHOICE_UNKNOWN"],
+        ["7", "tenants.0.help.credentialsSource", "CHOICE_UNKNOWN"],
+        ["9", "tenants.0.help.links.0", "FIELD_SHAPE"],
+        ["10", "tenants.0.help.links.1.title", "FIELD_SHAPE"],
+    ]
 
 
 @pytest.mark.parametrize("provider_id", ["", "''", "'  '", "null"])

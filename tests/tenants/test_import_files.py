@@ -121,6 +121,20 @@ def test_what_is_no_plain_yaml_is_one_problem_at_its_line(text: bytes, line: int
     assert problems(text) == [(line, "", "FILE_SYNTAX")]
 
 
+@pytest.mark.parametrize(
+    ("field", "path"),
+    [
+        ("    name: #1 Telecom\n", "tenants.0.name"),
+        ("    help:\n      menuTitle: #billing\n", "tenants.0.help.menuTitle"),
+        ("    provisioning:\n      usernamePlaceholder:\n", "tenants.0.provisioning.usernamePlaceholder"),
+    ],
+)
+def test_a_text_that_became_a_remark_is_not_lost_in_silence(field: str, path: str) -> None:
+    (problem,) = problems((TENANT + field).encode())
+
+    assert problem[1:] == (path, "FIELD_SHAPE")
+
+
 FORMS: dict[str, tuple[str, list[tuple[int | None, str, str]]]] = {
     "a text": ("SECRET\n", [(1, "", "FIELD_SHAPE")]),
     "a list": ("- SECRET\n", [(1, "", "FIELD_SHAPE")]),
