@@ -12,7 +12,7 @@ from gateway.context import utc_now
 from gateway.environment import load_settings
 from gateway.logs import configure_logging
 from gateway.settings import PREFIX, Profile, SettingError
-from tenants import database
+from tenants import address, database
 from tenants.access import Role
 from tenants.errors import InvalidValueError, UnavailableError
 
@@ -27,6 +27,7 @@ _OVERRIDES = ("host", "port", "database_url", "workers", "profile")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns its exit code: 0 done, 1 refused, 2 called wrongly."""
+    os.umask(0o077)  # database, lock and key are for this user alone
     asked = _parser().parse_args(arguments)
     overrides = {
         PREFIX + name.upper(): str(getattr(asked, name))
@@ -126,7 +127,7 @@ def _import(asked: argparse.Namespace, settings: Settings, _overrides: dict[str,
 def _export(_asked: argparse.Namespace, settings: Settings, _overrides: dict[str, str]) -> int:
     from gateway.exchange import export  # noqa: PLC0415 - as above
 
-    return _connected(settings, lambda: export(sys.stdout))
+    return _connected(settings, lambda: export(sys.stdout), is_new_welcome=False)
 
 
 def _create_token(asked: argparse.Namespace, settings: Settings, _overrides: dict[str, str]) -> int:
@@ -136,7 +137,7 @@ def _create_token(asked: argparse.Namespace, settings: Settings, _overrides: dic
         print(await make_token(asked.name, Role(asked.role)))
         return 0
 
-    return _connected(settings, create)
+    return _connected(settings, create, is_new_welcome=False)
 
 
 def _schema(_asked: argparse.Namespace, _settings: Settings, _overrides: dict[str, str]) -> int:
@@ -146,11 +147,13 @@ def _schema(_asked: argparse.Namespace, _settings: Settings, _overrides: dict[st
     return 0
 
 
-def _connected(settings: Settings, run: Callable[[], Awaitable[int]]) -> int:
-    """Run a command on the database; development brings it up to date first."""
+def _connected(settings: Settings, run: Callable[[], Awaitable[int]], *, is_new_welcome: bool = True) -> int:
+    """Run a command on the database; development brings it up to date first, but not a file that a typo invents."""
+    place = address.parse(settings.database_url)
+    is_missing = isinstance(place, address.SqliteAddress) and not place.path.exists()
 
     async def connected() -> int:
-        if not settings.is_production:
+        if not settings.is_production and (is_new_welcome or not is_missing):
             await database.migrate(settings.database_url)
         await database.connect(settings.database_url)
         try:

@@ -70,7 +70,7 @@ def _is_about_variable(error: GraphQLError) -> bool:
 
 def _tell_variables(error: GraphQLError, context: ExecutionContext, limits: Limits) -> list[RefusedError]:
     """The library's message holds whole values, so the variables are read again, for codes and paths only."""
-    operation = _find_operation(context)
+    operation = find_operation(context)
     schema = context.schema._schema  # noqa: SLF001  # the library's own extensions reach it like this
     told = operation and list_variable_errors(schema, operation, context.variables or {}, max_errors=limits.errors)
     if told:
@@ -78,7 +78,8 @@ def _tell_variables(error: GraphQLError, context: ExecutionContext, limits: Limi
     return [_refused(error, "The default value of a variable does not fit its type.", ErrorCode.BAD_REQUEST)]
 
 
-def _find_operation(context: ExecutionContext) -> OperationDefinitionNode | None:
+def find_operation(context: ExecutionContext) -> OperationDefinitionNode | None:
+    """The operation that is to run."""
     definitions = context.graphql_document.definitions if context.graphql_document else ()
     for node in definitions:
         if isinstance(node, OperationDefinitionNode) and (node.name and node.name.value) == context.operation_name:

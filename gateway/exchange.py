@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from tenants.access import SystemScope
 from tenants.actions.exchange import Import, Outcome, take
 from tenants.errors import InvalidValueError
 from tenants.files.entries import read_tenants
@@ -15,6 +14,7 @@ from tenants.files.problems import FileCode, FileProblem, RefusedFileError
 from tenants.files.tree import LARGEST_FILE
 from tenants.files.writing import write_tenants
 from tenants.store import drafts, tenants
+from tenants.system import SystemScope
 from tenants.text import parse_note
 
 if TYPE_CHECKING:

@@ -19,9 +19,10 @@ from gateway.context import utc_now
 from gateway.environment import ensure_key, export_settings
 from gateway.http.protocol import GatewayProtocol
 from gateway.tokens import make_token
-from tenants import database
-from tenants.access import Role, SystemScope
+from tenants import address, database
+from tenants.access import Role
 from tenants.store.tokens import has_tokens
+from tenants.system import SystemScope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +49,9 @@ Two queries worth pasting into GraphiQL:
         help { menuTitle } } } }
 """
 _RETURNING = """
-  An admin token was shown at the first start. For another: gateway token create --role platform-admin
+  An admin token was shown at the first start. For another:
+
+    COMMAND
 """
 _NEWCOMER = """
   Your admin token, shown this once (in GraphiQL's Headers tab: {"Authorization": "Bearer …"}):
@@ -92,7 +95,9 @@ async def _prepare(settings: Settings, *, is_demo: bool) -> str | None:
     if settings.is_production:
         pending = await database.pending_migrations(settings.database_url)
         if pending:
-            print(f"The database lacks {len(pending)} migration(s): run gateway migrate first.", file=sys.stderr)
+            print(
+                f"gateway: The database lacks {len(pending)} migration(s): run gateway migrate first.", file=sys.stderr
+            )
             return _NOT_READY
         return None
     await database.migrate(settings.database_url)
@@ -117,7 +122,7 @@ def _listen(settings: Settings) -> socket.socket | None:
         listening.bind((settings.host, settings.port))
     except OSError as error:
         place = f"{settings.host}:{settings.port}"
-        print(f"The gateway cannot listen on {place}: {os.strerror(error.errno or 0)}.", file=sys.stderr)
+        print(f"gateway: It cannot listen on {place}: {os.strerror(error.errno or 0)}.", file=sys.stderr)
         listening.close()
         return None
     listening.set_inheritable(True)
@@ -153,5 +158,14 @@ def _welcome(settings: Settings, listening: socket.socket, token: str | None, *,
     url = f"http://{host}:{listening.getsockname()[1]}"
     if settings.is_production:
         return f"The gateway is ready at {url}"
-    token_lines = _NEWCOMER.replace("SECRET_HERE", token) if token else _RETURNING
+    command = f"{sys.executable} -m gateway token create --role platform-admin{_database_option(settings)}"
+    token_lines = _NEWCOMER.replace("SECRET_HERE", token) if token else _RETURNING.replace("COMMAND", command)
     return _WELCOME.format(url=url) + token_lines + (_QUERIES if is_demo else "")
+
+
+def _database_option(settings: Settings) -> str:
+    """So that the command is about this database wherever it is typed; a PostgreSQL URL may hold a password."""
+    place = address.parse(settings.database_url)
+    if isinstance(place, address.SqliteAddress):
+        return f" --database sqlite:///{place.path.absolute()}"
+    return " (with the same GATEWAY_DATABASE_URL)"

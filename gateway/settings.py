@@ -18,6 +18,7 @@ T = TypeVar("T")
 
 PREFIX = "GATEWAY_"
 SHORTEST_KEY = 32
+_FEWEST_DIFFERENT = 11
 DEFAULT_DATABASE = "sqlite:///gateway.db"
 _HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 _TOKEN = re.compile(rf"[A-Za-z0-9._~+/=-]{{{SHORTEST_KEY},256}}")
@@ -166,12 +167,17 @@ def _profile(text: str) -> Profile:
 
 
 def _database_url(text: str) -> str:
-    address.parse(text)
+    try:
+        address.parse(text)
+    except ValueError as error:
+        message = f"cannot be used. {error}"
+        raise ValueError(message) from None
     return text
 
 
 def _secret_key(text: str) -> Secret:
-    if len(text) < SHORTEST_KEY or len(set(text)) < 8:  # noqa: PLR2004 - "aaaa…" is as good as none
+    # "changeme-changeme-…" and "1234567890…" have fewer than random text of this length, hexadecimal text included.
+    if len(text) < SHORTEST_KEY or len(set(text)) < _FEWEST_DIFFERENT:
         message = f"must have at least {SHORTEST_KEY} characters that nobody can guess."
         raise ValueError(message)
     return Secret(text)

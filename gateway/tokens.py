@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from gateway.context import utc_now
-from tenants.access import Role, SystemScope
 from tenants.credentials import NewToken
 from tenants.database import transaction
 from tenants.store.tokens import insert_token
+from tenants.system import SystemScope
 from tenants.text import parse_line
+
+if TYPE_CHECKING:
+    from tenants.access import Role
 
 _LONGEST_NAME = 60
 _SCOPE = SystemScope("make a token")

@@ -53,7 +53,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class TenantScope:
-    """Leave to work on one tenant; only `authorize` and the command line's `system` hand it out."""
+    """Leave to work on one tenant; `authorize` hands it out, and the command line's own scope."""
 
     tenant: int
     actor: Actor
@@ -76,21 +76,8 @@ class PublicScope:
 
 
 @dataclass(frozen=True, slots=True)
-class SystemScope:
-    """Leave for the gateway's own work; the reason is for the reader of the code."""
-
-    reason: str
-
-    def platform(self) -> PlatformScope:
-        """Work across tenants as the command line."""
-        return PlatformScope(_COMMAND_LINE)
-
-    def tenant(self, tenant: int) -> TenantScope:
-        """Work on one tenant as the command line."""
-        return TenantScope(tenant, _COMMAND_LINE)
-
-
-_COMMAND_LINE = Actor(ActorKind.COMMAND_LINE, "command line")
+class CredentialScope:
+    """Leave to find out whose credential this is, and nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,3 +119,4 @@ class Principal:
 
 ANONYMOUS = Principal()
 PUBLIC = PublicScope()
+CREDENTIALS = CredentialScope()

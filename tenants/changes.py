@@ -66,23 +66,25 @@ def _differences(before: Shown, after: Shown, *, is_live: bool) -> Iterator[Chan
         )
     old, new = to_mapping(before.config), to_mapping(after.config)
     for path, label in _LABELS.items():
-        yield from _field(path, label, old, new, is_live=is_live)
+        yield from _field(path, label, old, new, effect=_effect(path, before.config, after.config) if is_live else None)
     yield from _links(old["help"]["links"], new["help"]["links"])
 
 
 def _field(
-    path: tuple[str, str], label: str, old: Mapping[str, Any], new: Mapping[str, Any], *, is_live: bool
+    path: tuple[str, str], label: str, old: Mapping[str, Any], new: Mapping[str, Any], *, effect: str | None
 ) -> Iterator[Change]:
     before, after = old[path[0]][path[1]], new[path[0]][path[1]]
     if before != after:
-        effect = _effect(path, new["provisioning"]) if is_live else None
         yield Change(path=path, label=label, before=_text(before), after=_text(after), effect=effect)
 
 
-def _effect(path: tuple[str, str], provisioning: Mapping[str, Any]) -> str | None:
+def _effect(path: tuple[str, str], before: Config, after: Config) -> str | None:
     """What a change does to phones, where that is more than showing it."""
-    is_on = provisioning["isEnabled"]
+    is_on = after.provisioning.is_enabled
+    dark = after.branding.dark_theme_color
     match path[1]:
+        case "themeColor" if after.branding.is_dark_theme_color_derived and dark != before.branding.dark_theme_color:
+            return f"In dark mode phones show {dark.hex}, the nearest shade that can be read there."
         case "isEnabled" if is_on:
             return "Phones show the provisioning form instead of the standard login screens."
         case "isEnabled":

@@ -8,7 +8,7 @@ from typing import Self
 
 from tenants.codes import ProblemCode
 from tenants.errors import InvalidValueError
-from tenants.hosts import parse_host
+from tenants.hosts import display_stored, parse_host
 
 _MAX_LENGTH = 254
 _LOCAL_PART = re.compile(r"(?=.{1,64}\Z)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
@@ -34,6 +34,12 @@ class EmailAddress:
         if len(address) > _MAX_LENGTH:
             raise _refusal("An e-mail address has at most 254 characters.")
         return cls(address)
+
+    @property
+    def has_non_ascii_domain(self) -> bool:
+        """Whether people read another domain than the ASCII one that is stored (L5)."""
+        domain = self.text.rpartition("@")[2]
+        return display_stored(domain) != domain
 
     @classmethod
     def from_stored(cls, text: str) -> Self:

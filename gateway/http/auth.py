@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from tenants.access import ANONYMOUS, Principal, SystemScope
+from tenants.access import ANONYMOUS, CREDENTIALS, Principal
 from tenants.store.tokens import find_principal
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
 _BEARER = re.compile(r"bearer +([A-Za-z0-9._~+/=-]{1,256})", re.IGNORECASE)
-_SCOPE = SystemScope("find out whose token it is")
 
 
 class BadCredentialError(Exception):
@@ -24,7 +23,7 @@ async def principal_of(request: Request) -> Principal:
     if "authorization" not in request.headers:
         return ANONYMOUS
     token = find_token(request)
-    principal = await find_principal(_SCOPE, token) if token else ANONYMOUS
+    principal = await find_principal(CREDENTIALS, token) if token else ANONYMOUS
     if principal.actor is None:
         raise BadCredentialError
     return principal

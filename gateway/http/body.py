@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import orjson
+from starlette.requests import ClientDisconnect
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,10 +76,13 @@ async def read_body(request: Request, largest: int) -> bytes:
     if not declared.isdecimal() or len(declared) > 12 or int(declared) > largest:  # noqa: PLR2004 - a terabyte
         raise too_large
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > largest:
-            raise too_large
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > largest:
+                raise too_large
+    except ClientDisconnect:  # nobody reads this answer, but it is counted, and as the client's doing
+        raise BadBodyError(400, "The body has no end.") from None
     return bytes(body)
 
 

@@ -11,8 +11,6 @@ from gateway.http.connection import ProtocolLimits, Reading, TimedConnection, di
 
 # A longer read is parsed in slices, so that counting bytes between them is never wrong by more than one.
 SLICE_BYTES = 8192
-# A chunk of one byte takes six on the wire: honest framing stays below eight bytes for one of content.
-FRAMING_PER_BODY_BYTE = 8
 HOST = re.compile(rb"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{0,5})?")
 
 UNREADABLE, LATE, TOO_LARGE = 400, 408, 431
@@ -78,10 +76,15 @@ class GatewayProtocol(TimedConnection):
             self._discarded_bytes += size
             if self.is_expecting:
                 self.note_progress()
-            if self._discarded_bytes > self.limits.discard_bytes:
+            if self._discarded_bytes > self.limits.discard_bytes or self._is_mostly_framing():
                 self.close()
-        elif self._raw_bytes - self._body_bytes * FRAMING_PER_BODY_BYTE > self.limits.head_bytes + SLICE_BYTES:
+        elif self._is_mostly_framing():
             self._refuse(TOO_LARGE)
+
+    def _is_mostly_framing(self) -> bool:
+        """A head too large, or a body of chunks so small that parsing them costs more than they carry."""
+        framing = 0 if self.reading is Reading.DISCARD else self._raw_bytes - self._body_bytes
+        return framing > self.limits.head_bytes + SLICE_BYTES
 
     # What the parser says
 

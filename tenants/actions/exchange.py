@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from tenants.access import SystemScope, TenantScope
+    from tenants.access import TenantScope
     from tenants.files.entries import Entry, TenantsFile
+    from tenants.system import SystemScope
 
 _FIXED = Problem(
     ProblemCode.PROVIDER_ID_FIXED,

@@ -40,11 +40,14 @@ def too_many_links() -> Problem:
 
 
 def warnings(config: Config) -> Iterator[RuleWarning]:
-    """Rules H2, H4, H5, L3, L5 and L9."""
+    """Rules H1, H2, H4, H5, L3, L5 and L9."""
     menu = config.help
     if count_characters(menu.menu_title) > _MENU_TITLE_CUT:
         message = f"Tab bars cut a title after about {_MENU_TITLE_CUT} characters."
         yield RuleWarning(WarningCode.MENU_TITLE_LONG, ("help", "menuTitle"), message)
+    if menu.contact_email is not None and menu.contact_email.has_non_ascii_domain:
+        message = "The domain has letters beyond ASCII, which people cannot tell from look-alikes."
+        yield RuleWarning(WarningCode.LINK_HOST_NOT_ASCII, ("help", "contactEmail"), message)
     if menu.credentials_source is CredentialsSource.PROVISIONING and not config.provisioning.is_enabled:
         message = "External provisioning is off, so there is no form whose credentials could fill the links."
         suggestion = CredentialsSource.SIP_ACCOUNT.value

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tenants.codes import ProblemCode, WarningCode
 from tenants.errors import Problem, RuleWarning
+from tenants.links import link_warnings
 from tenants.model import AppKind
 
 if TYPE_CHECKING:
@@ -34,7 +35,9 @@ def problems(config: Config) -> Iterator[Problem]:
 
 
 def warnings(config: Config) -> Iterator[RuleWarning]:
-    """Rule P3: placeholders reach the app only while external provisioning is on."""
+    """Rules L3 and L5 of the address that gets users' passwords; P3: placeholders are for the provisioning form."""
+    if config.provisioning.url is not None:
+        yield from link_warnings(config.provisioning.url, ("provisioning", "url"))
     if config.provisioning.is_enabled:
         return
     for field in _placeholders(config.provisioning):

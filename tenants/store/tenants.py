@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from tenants.access import PlatformScope, SystemScope, TenantScope
+    from tenants.access import PlatformScope, TenantScope
+    from tenants.system import SystemScope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

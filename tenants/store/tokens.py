@@ -12,7 +12,8 @@ from tenants.rows import AccessTokenRow
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tenants.access import SystemScope
+    from tenants.access import CredentialScope
+    from tenants.system import SystemScope
 
 
 async def insert_token(_scope: SystemScope, token: NewToken, *, name: str, role: Role, now: datetime) -> None:
@@ -27,7 +28,7 @@ async def has_tokens(_scope: SystemScope) -> bool:
     return await AccessTokenRow.exists(revoked_at=None)
 
 
-async def find_principal(_scope: SystemScope, token: str) -> Principal:
+async def find_principal(_scope: CredentialScope, token: str) -> Principal:
     """Whose token it is; the anonymous principal when it is nobody's or was revoked."""
     wanted = digest(token)
     row = await AccessTokenRow.get_or_none(sha256=wanted, revoked_at=None)

@@ -94,7 +94,7 @@ def test_the_save_shows_what_publishing_would_change_and_what_to_look_at(ask: As
             "label": "Theme colour",
             "before": "#1565c0",
             "after": "#ffeb3b",
-            "effect": None,
+            "effect": "In dark mode phones show #ffeb3b, the nearest shade that can be read there.",
         }
     ]
     assert [(warning["code"], warning["suggestion"]) for warning in saved["warnings"]] == [

@@ -191,3 +191,33 @@ def test_the_schema_is_printed_as_it_is_committed(tmp_path: Path, root: Path) ->
     printed = run("schema", cwd=tmp_path)
 
     assert printed.stdout == (root / "schema.graphql").read_text("utf-8")
+
+
+@pytest.mark.parametrize("command", [["export"], ["token", "create", "--role", "platform-admin"]])
+def test_a_database_that_a_typo_invents_is_not_made(tmp_path: Path, command: list[str]) -> None:
+    refused = run(*command, "--database", "sqlite:///gatway.db", cwd=tmp_path)
+
+    assert refused.returncode == 1
+    assert refused.stdout == ""
+    assert "gatway.db does not exist" in refused.stderr
+    assert not (tmp_path / "gatway.db").exists()
+
+
+def test_what_a_first_start_makes_is_for_its_user_alone(tmp_path: Path) -> None:
+    made = run("migrate", cwd=tmp_path)
+
+    assert made.returncode == 0
+    assert {oct(file.stat().st_mode & 0o077) for file in tmp_path.iterdir()} == {"0o0"}
+
+
+def test_a_returning_user_is_told_a_command_for_another_token_that_works(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'gateway.db'}"
+    with gateway_process("serve", "--port", "0", "--database", database, env={}):
+        pass
+    with gateway_process("serve", "--port", "0", "--database", database, env={}) as server:
+        told = re.search(r"\n    (\S+ -m gateway token create .*)\n", server.output)
+        assert told is not None
+        made = subprocess.run(told[1].split(), capture_output=True, text=True, timeout=60, check=True)
+        answer = _ask(server.ready[0], made.stdout.strip())
+
+    assert answer.json()["data"]["viewer"]["name"] == "command line"

@@ -16,7 +16,6 @@ from tortoise.models import Model
 
 from gateway.exchange import export, import_file
 from tenants import database
-from tenants.access import SystemScope
 from tenants.actions import publish as publishing
 from tenants.actions import tenant as actions
 from tenants.actions.create import create_tenant
@@ -32,6 +31,7 @@ from tenants.rows import DraftRow, ProviderIdRow, RevisionRow, TenantRow
 from tenants.store import drafts, revisions, tenants
 from tenants.store.actors import to_stored
 from tenants.store.tenants import TenantFilter
+from tenants.system import SystemScope
 from tests import make
 from tests.tenants.writing import elsewhere
 

@@ -9,22 +9,25 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tenants import database
-from tenants.access import SystemScope
 from tenants.actions.create import create_tenant
 from tenants.actions.publish import publish
 from tenants.actions.tenant import delete_tenant, rename_tenant
 from tenants.codes import ProblemCode, WarningCode
 from tenants.errors import InvalidInputError
 from tenants.model import AppKind
+from tenants.rules.checks import config_warnings
 from tenants.rules.examples import FormExample, StoryExample, TypedExample
 from tenants.rules.reference import CHAPTERS, EXAMPLES, RULES, examples_of, rules_of
 from tenants.store import drafts, tenants
+from tenants.system import SystemScope
+from tests import make
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from tenants.access import TenantScope
-    from tenants.rules.examples import Step
+    from tenants.rules.checks import config_warnings
+from tenants.rules.examples import Step
 
 CODES = [*ProblemCode, *WarningCode]
 FORMS = [example for example in EXAMPLES if isinstance(example, FormExample)]
@@ -147,3 +150,17 @@ async def find(provider_id: str) -> tuple[TenantScope, int]:
     assert tenant is not None
     scope = SYSTEM.tenant(tenant.id)
     return scope, (await drafts.get_draft(scope)).version
+
+
+def test_the_address_that_gets_passwords_is_warned_about_like_any_link() -> None:
+    config = make.config(
+        provisioning={"url": "https://bücher.example:8443/p"}, help={"contactEmail": "help@bücher.example"}
+    )
+
+    found = {(warning.code.name, warning.path) for warning in config_warnings(config)}
+
+    assert found == {
+        ("LINK_PORT_UNUSUAL", ("provisioning", "url")),
+        ("LINK_HOST_NOT_ASCII", ("provisioning", "url")),
+        ("LINK_HOST_NOT_ASCII", ("help", "contactEmail")),
+    }

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tortoise.exceptions import IntegrityError
 
-from tenants.access import PUBLIC, Actor, ActorKind, Permission, Principal, Role, SystemScope, TenantScope
+from tenants.access import CREDENTIALS, PUBLIC, Actor, ActorKind, Permission, Principal, Role, TenantScope
 from tenants.actions import publish, save
 from tenants.actions.create import create_tenant
 from tenants.credentials import NewToken
@@ -21,6 +21,7 @@ from tenants.rows import AccessTokenRow, DraftRow, ProviderIdRow, RevisionRow, T
 from tenants.store import drafts, published, revisions, tenants, tokens
 from tenants.store.actors import from_stored, to_stored
 from tenants.store.tenants import Position, TenantFilter
+from tenants.system import SystemScope
 from tests import make
 from tests.tenants.writing import elsewhere
 
@@ -324,16 +325,16 @@ async def test_a_token_opens_until_it_is_revoked_and_is_not_stored(connected: st
     async with transaction():
         await tokens.insert_token(SYSTEM, token, name="deploy-bot", role=Role.PLATFORM_ADMIN, now=NOW)
         await tokens.insert_token(SYSTEM, other, name="other", role=Role.PLATFORM_ADMIN, now=NOW)
-    principal = await tokens.find_principal(SYSTEM, token.text)
+    principal = await tokens.find_principal(CREDENTIALS, token.text)
     row = await AccessTokenRow.get(name="deploy-bot")
     async with transaction():
         await AccessTokenRow.filter(id=row.id).update(revoked_at=NOW)
 
     assert principal == Principal(Actor(ActorKind.TOKEN, "deploy-bot", f"token:{row.id}"), Role.PLATFORM_ADMIN)
     assert token.text.encode() not in bytes(row.sha256)
-    assert (await tokens.find_principal(SYSTEM, token.text)).actor is None
-    assert (await tokens.find_principal(SYSTEM, other.text)).actor is not None
-    assert (await tokens.find_principal(SYSTEM, "gwt_nobodys")).actor is None
+    assert (await tokens.find_principal(CREDENTIALS, token.text)).actor is None
+    assert (await tokens.find_principal(CREDENTIALS, other.text)).actor is not None
+    assert (await tokens.find_principal(CREDENTIALS, "gwt_nobodys")).actor is None
     assert await tokens.has_tokens(SYSTEM)
 
 
