@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import strawberry
 from graphql import GraphQLInputObjectType, OperationDefinitionNode
 from strawberry.extensions import SchemaExtension
+from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from gateway.documents import Documents
 from gateway.errors import SafeErrors, find_operation, make_safe
@@ -81,8 +82,11 @@ def _check_operation(document: DocumentNode, asked: str | None) -> None:
 
 
 def _is_one_of(described: object, _info: object) -> bool | None:
-    """As graphql-core has it: null for what is no input object."""
-    return described.is_one_of if isinstance(described, GraphQLInputObjectType) else None
+    """Null for what is no input object; of those, Strawberry knows the answer and does not tell graphql-core."""
+    if not isinstance(described, GraphQLInputObjectType):
+        return None
+    definition = described.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+    return bool(definition and definition.is_one_of)
 
 
 class GatewaySchema(strawberry.Schema):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx2
 import psutil
@@ -19,6 +20,7 @@ from tests.servers import RunningProcess, gateway_process
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+Answer = TypeVar("Answer")
 MIB = 1024 * 1024
 JSON = {"Content-Type": "application/json"}
 CPU_MILLISECONDS = 50.0
@@ -55,7 +57,7 @@ def run(client: httpx2.Client, query: str, variables: dict[str, Any] | None = No
 # CPU: the process's own user and system time, as the kernel counts it (in ticks of 10 ms), over many repetitions.
 
 
-def measure(server: RunningProcess, ask: Callable[[int], httpx2.Response], times: int) -> tuple[float, httpx2.Response]:
+def measure(server: RunningProcess, ask: Callable[[int], Answer], times: int) -> tuple[float, Answer]:
     """Milliseconds of the server's CPU for one request, the mean of `times` different ones; and the last answer."""
     process = psutil.Process(server.pid)
     before = process.cpu_times()
@@ -191,6 +193,25 @@ def test_a_body_of_20_mb_is_refused_for_little(server: RunningProcess, client: h
     assert len(answer.json()["errors"]) == 1
 
 
+@pytest.mark.parametrize("chunks", [70_000, 1_000_000])
+@pytest.mark.parametrize("path", ["/graphql", "/livez", "/nope"])
+def test_a_body_in_chunks_of_one_byte_costs_little(server: RunningProcess, path: str, chunks: int) -> None:
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+    def ask(_number: int) -> bytes:
+        with connect(server) as connection:
+            connection.sendall(head.encode())
+            for _ in range(chunks // 10_000):
+                connection.sendall(b"1\r\na\r\n" * 10_000)
+            return connection.recv(4096)
+
+    milliseconds, answer = measure(server, ask, 5)
+
+    sys.stdout.write(f"{chunks:,} chunks to {path}: {milliseconds:.1f} ms of CPU\n")
+    assert milliseconds < CPU_MILLISECONDS
+    assert answer.startswith(b"HTTP/1.1 4")
+
+
 @pytest.mark.parametrize(
     ("name", "make"),
     [
@@ -226,10 +247,43 @@ STALLS = {
 }
 
 
+# Clients that hang up
+
+
+@pytest.mark.parametrize("name", ["no body", "half a body", "half a chunk"])
+def test_a_client_that_hangs_up_in_the_middle_of_a_body_is_no_failure(server: RunningProcess, name: str) -> None:
+    lines_before, counts_before = len(server.errors.splitlines()), counts(server)
+
+    with connect(server) as connection:
+        connection.sendall(STALLS[name])
+        time.sleep(0.2)  # long enough for the endpoint to wait for the rest
+    deadline = time.monotonic() + 5
+    while counts(server) == counts_before and time.monotonic() < deadline:
+        time.sleep(0.05)
+    counted = {labels: count - counts_before.get(labels, 0) for labels, count in counts(server).items()}
+    log = "\n".join(server.errors.splitlines()[lines_before:])
+
+    assert {labels: count for labels, count in counted.items() if count} == {("/graphql", "POST", "400"): 1}
+    assert not re.search("error|traceback", log, re.IGNORECASE)
+
+
+def counts(server: RunningProcess) -> dict[tuple[str, str, str], int]:
+    """Requests answered, by route, method and status; those for the counts themselves left out."""
+    token = next(word for word in server.output.split() if word.startswith("gwt_"))
+    metrics = httpx2.get(f"{server.ready[0]}/metrics", headers={"Authorization": f"Bearer {token}"})
+    assert metrics.status_code == 200
+    found = re.findall(r'gateway_http_requests_total\{method="(.*)",route="(.*)",status="(.*)"\} (\d+)', metrics.text)
+    return {(route, method, status): int(n) for method, route, status, n in found if route != "/metrics"}
+
+
+def connect(server: RunningProcess) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", int(server.ready["port"])), timeout=20)
+
+
 @pytest.mark.slow
 def test_stalled_clients_are_closed_within_eleven_seconds(server: RunningProcess, client: httpx2.Client) -> None:
     def stall(data: bytes) -> float:
-        with socket.create_connection(("127.0.0.1", int(server.ready["port"])), timeout=20) as connection:
+        with connect(server) as connection:
             connection.sendall(data)
             started = time.monotonic()
             while connection.recv(4096):

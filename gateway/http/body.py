@@ -7,14 +7,15 @@ import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_to_bytes
 
 import orjson
+from starlette.datastructures import QueryParams
 from starlette.requests import ClientDisconnect
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from starlette.datastructures import QueryParams
     from starlette.requests import Request
 
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
@@ -45,8 +46,10 @@ class GraphQLRequest:
         return self.extensions is not None and "persistedQuery" in self.extensions
 
 
-def of_query_string(params: QueryParams) -> GraphQLRequest:
-    """A GET. Raises BadBodyError."""
+def of_query_string(query_string: bytes) -> GraphQLRequest:
+    """A GET, from the query string as it came. Raises BadBodyError."""
+    _check_characters(query_string)
+    params = QueryParams(query_string)
     if any(name in _PARAMETERS and len(params.getlist(name)) > 1 for name in params):
         raise BadBodyError(400, "A parameter stands twice in the query string.")
     sent: dict[str, Any] = {name: params[name] for name in params if name in _PARAMETERS}
@@ -54,6 +57,16 @@ def of_query_string(params: QueryParams) -> GraphQLRequest:
         if name in sent:
             sent[name] = parse_json(sent[name].encode("utf-8", "surrogatepass"))
     return _request(sent)
+
+
+def _check_characters(query_string: bytes) -> None:
+    """Taking the parameters apart would put U+FFFD for bytes that are no UTF-8, and run what nobody has asked for."""
+    try:
+        text = unquote_to_bytes(query_string).decode("utf-8")
+    except UnicodeDecodeError:
+        raise BadBodyError(400, "The query string is not UTF-8.") from None
+    if "\0" in text:
+        raise BadBodyError(400, "The query string holds a NUL character.")
 
 
 async def of_body(request: Request, largest: int) -> GraphQLRequest:

@@ -28,7 +28,7 @@ class ProtocolLimits:
     body_seconds: float = 30.0
     """For one body, or for what is left of it after an early answer, in all."""
     discard_bytes: int = 32 * 1024 * 1024
-    """Read and thrown away after an early answer, so that the client gets to read it."""
+    """Read and thrown away, chunks unparsed, after an early answer, so that the client gets to read it."""
     unread_seconds: float = 60.0
     """For a client that does not take its answer."""
     drain_seconds: float = 2.0

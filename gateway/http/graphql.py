@@ -66,7 +66,8 @@ class GraphQLEndpoint:
 
     async def _answer(self, request: Request, media_type: str) -> Response:
         is_get = request.method != "POST"
-        asked = of_query_string(request.query_params) if is_get else await of_body(request, self._settings.body_bytes)
+        query_string = request.scope["query_string"]
+        asked = of_query_string(query_string) if is_get else await of_body(request, self._settings.body_bytes)
         if asked.query is None:
             body = request_error("PersistedQueryNotSupported", ErrorCode.BAD_REQUEST)
             return _json(body, _request_error_status(media_type), media_type)

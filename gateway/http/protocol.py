@@ -17,7 +17,7 @@ UNREADABLE, LATE, TOO_LARGE = 400, 408, 431
 REFUSALS = {
     UNREADABLE: b"This is not a request that can be read.\n",
     LATE: b"The request did not arrive in time.\n",
-    TOO_LARGE: b"The request line and headers are too large.\n",
+    TOO_LARGE: b"The request line and headers, or the framing of the chunks, are too large.\n",
 }
 
 
@@ -29,6 +29,8 @@ class GatewayProtocol(TimedConnection):
     _raw_bytes = 0  # since the head, or the body, began
     _body_bytes = 0
     _discarded_bytes = 0
+    _is_chunked = False
+    _can_keep_alive = False  # as the client asked for; while the end of a chunked body is not known, we cannot
 
     def data_received(self, data: bytes) -> None:
         self._unset_keepalive_if_required()
@@ -76,15 +78,14 @@ class GatewayProtocol(TimedConnection):
             self._discarded_bytes += size
             if self.is_expecting:
                 self.note_progress()
-            if self._discarded_bytes > self.limits.discard_bytes or self._is_mostly_framing():
+            if self._discarded_bytes > self.limits.discard_bytes:
                 self.close()
         elif self._is_mostly_framing():
             self._refuse(TOO_LARGE)
 
     def _is_mostly_framing(self) -> bool:
         """A head too large, or a body of chunks so small that parsing them costs more than they carry."""
-        framing = 0 if self.reading is Reading.DISCARD else self._raw_bytes - self._body_bytes
-        return framing > self.limits.head_bytes + SLICE_BYTES
+        return self._raw_bytes - self._body_bytes > self.limits.head_bytes + SLICE_BYTES
 
     # What the parser says
 
@@ -127,7 +128,8 @@ class GatewayProtocol(TimedConnection):
         self.reading = Reading.BODY
         self._raw_bytes = self._body_bytes = self._discarded_bytes = 0
         self.expect_within(self.limits.stall_seconds, at_most=self.limits.body_seconds)
-        if self.is_stopping:
+        self._can_keep_alive = self.cycle.keep_alive
+        if self.is_stopping or self._is_chunked:  # only parsing finds the end of chunks: an early answer is the last
             self.cycle.keep_alive = False
 
     def _check_head(self) -> None:
@@ -136,6 +138,7 @@ class GatewayProtocol(TimedConnection):
         if version not in {"1.0", "1.1"} or self.parser.get_method() == b"CONNECT":
             raise _RefusedError(UNREADABLE)
         codings = [value.lower() for name, value in self.headers if name == b"transfer-encoding"]
+        self._is_chunked = bool(codings)
         if codings and (codings != [b"chunked"] or version == "1.0"):
             raise _RefusedError(UNREADABLE)  # the parser would say so, but only after the application has started
         if len(hosts) > 1 or (version == "1.1" and not hosts) or not all(map(HOST.fullmatch, hosts)):
@@ -151,6 +154,8 @@ class GatewayProtocol(TimedConnection):
             super().on_message_complete()
             self.reading = Reading.NOTHING
             self.expect_nothing()
+            if not self.cycle.response_started:
+                self.cycle.keep_alive = self._can_keep_alive and not self.is_stopping
             if self.cycle.response_complete:  # answered early: its bytes have stopped uvicorn's keep-alive timer
                 self.keep_alive_later()
 

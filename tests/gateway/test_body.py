@@ -297,3 +297,53 @@ def test_no_header_makes_the_server_fail(client: TestClient, name: str, value: s
 
     assert answer.status_code < 500
     assert "INTERNAL" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        pytest.param("variables=%7B%22p%22%3A%22%ff%22%7D", id="a byte that begins nothing"),
+        pytest.param("operationName=%C3", id="half a character"),
+        pytest.param("variables=%7B%22p%22%3A%22%ED%A0%80%22%7D", id="a lone surrogate"),
+        pytest.param("variables=%7B%22p%22%3A%22%C0%80%22%7D", id="an overlong NUL"),
+        pytest.param("variables=%7B%22p%22%3A%22%00%22%7D", id="a NUL in a value"),
+        pytest.param("operationName=%00", id="a NUL as a name"),
+        pytest.param("%ff=a", id="a name of a parameter"),
+        pytest.param("other=%00", id="a parameter that nobody reads"),
+        pytest.param("other=%C3&%A9=", id="a character over two parameters"),
+    ],
+)
+def test_a_query_string_is_held_to_utf_8_like_a_body(client: TestClient, parameters: str) -> None:
+    answer = client.get(f"/graphql?query=%7B__typename%7D&{parameters}")
+
+    assert (answer.status_code, code_of(answer)) == (400, "BAD_REQUEST")
+    assert answer.json()["errors"][0]["message"].startswith("The query string ")
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        pytest.param(
+            "variables=%7B%22p%22%3A%22%C3%A9%F0%9F%98%80%EF%BF%BD%22%7D", id="characters of two to four bytes"
+        ),
+        pytest.param("variables=%7B%22p%22%3A+%22+%25ff%2500+%22%7D", id="blanks and escaped percent signs"),
+        pytest.param("other=100%&%zz&&=", id="percent signs that escape nothing"),
+    ],
+)
+def test_a_query_string_in_utf_8_is_read(client: TestClient, parameters: str) -> None:
+    answer = client.get(f"/graphql?query=%7B__typename%7D&{parameters}")
+
+    assert (answer.status_code, answer.json()) == (200, {"data": {"__typename": "Query"}})
+
+
+@pytest.mark.anyio
+async def test_a_body_that_breaks_off_is_the_clients_doing(database_url: str) -> None:
+    messages = iter([{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}])
+
+    async def receive() -> Any:
+        return next(messages)
+
+    with pytest.raises(BadBodyError) as refused:
+        await read_body(Request({"type": "http", "headers": []}, receive), 100)
+
+    assert refused.value.status == 400
