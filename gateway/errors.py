@@ -10,7 +10,6 @@ from strawberry.exceptions import StrawberryInputCoercionError
 from strawberry.extensions import MaskErrors
 
 from gateway.refusals import ErrorCode, RefusedError, count_bytes
-from gateway.variables import list_variable_errors
 from gateway.wording import explain
 from tenants.errors import ForbiddenError, UnauthenticatedError, UnavailableError
 
@@ -49,7 +48,8 @@ def make_safe(errors: list[GraphQLError], context: ExecutionContext, limits: Lim
         if not _is_about_variable(error):
             safe.append(_make_one_safe(error, context))
         elif not has_told_variables:
-            safe.extend(_tell_variables(error, context, limits))
+            message = "The default value of a variable does not fit its type."  # the rest was refused before
+            safe.append(_refused(error, message, ErrorCode.BAD_REQUEST))
             has_told_variables = True
     return _fit(safe[: limits.errors], limits)
 
@@ -66,16 +66,6 @@ def _is_about_variable(error: GraphQLError) -> bool:
     is_definition = bool(error.nodes) and all(isinstance(node, VariableDefinitionNode) for node in error.nodes or ())
     has_words = " has invalid value" in error.message or " has invalid default value" in error.message
     return is_definition and has_words and not isinstance(error, RefusedError)
-
-
-def _tell_variables(error: GraphQLError, context: ExecutionContext, limits: Limits) -> list[RefusedError]:
-    """The library's message holds whole values, so the variables are read again, for codes and paths only."""
-    operation = find_operation(context)
-    schema = context.schema._schema  # noqa: SLF001  # the library's own extensions reach it like this
-    told = operation and list_variable_errors(schema, operation, context.variables or {}, max_errors=limits.errors)
-    if told:
-        return told
-    return [_refused(error, "The default value of a variable does not fit its type.", ErrorCode.BAD_REQUEST)]
 
 
 def find_operation(context: ExecutionContext) -> OperationDefinitionNode | None:

@@ -104,7 +104,7 @@ class GatewaySchema(strawberry.Schema):
         own = (lambda: SafeErrors(limits), lambda: DocumentGuard(documents))
         super().__init__(extensions=(*own, *options.pop("extensions", ())), **options)
         # Strawberry's resolver of this field fails on lists and non-nulls. The type is graphql-core's, shared by all.
-        self._schema.type_map["__Type"].fields["isOneOf"].resolve = _is_one_of  # type: ignore[attr-defined]
+        self._schema.type_map["__Type"].fields["isOneOf"].resolve = _is_one_of  # type: ignore[attr-defined]  # an object type
         self._limits = limits
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:

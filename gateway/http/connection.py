@@ -59,7 +59,7 @@ class TimedConnection(HttpToolsProtocol):
         self._deadline = self._last_deadline = math.inf
         self._timers: dict[str, asyncio.TimerHandle] = {}
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         super().connection_made(transport)
         self._answers = cast("asyncio.Transport", _AnswerTransport(self))
         self.expect_within(self.limits.head_seconds)

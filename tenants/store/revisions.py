@@ -30,12 +30,6 @@ async def list_live(scopes: Sequence[TenantScope]) -> dict[int, Revision]:
     return {revision.tenant: revision for revision in map(from_row, rows)}
 
 
-async def find_revision(scope: TenantScope, number: int) -> Revision | None:
-    """One revision by its number."""
-    row = await RevisionRow.get_or_none(tenant_id=scope.tenant, number=number)
-    return from_row(row) if row else None
-
-
 async def find_tenant_of(_scope: PlatformScope, revision: int) -> int:
     """The tenant that a revision belongs to, so that the caller's leave for it can be asked. Raises NotFoundError."""
     row = await RevisionRow.get_or_none(id=revision)

@@ -85,8 +85,9 @@ async def test_a_revision_is_found_by_its_own_tenant_only(pair: Pair) -> None:
         await revisions.get_by_id(pair.a, foreign.id)
 
     assert await revisions.get_by_id(pair.a, own.id) == own
-    assert await revisions.find_revision(pair.a, 1) != await revisions.find_revision(pair.n, 1)
-    assert await revisions.find_revision(pair.a, 3) is None
+    numbered = await revisions.list_numbers([(pair.a, 1), (pair.n, 1), (pair.a, 3)])
+    assert numbered[(pair.a.tenant, 1)] != numbered[(pair.n.tenant, 1)]
+    assert (pair.a.tenant, 3) not in numbered
     assert await revisions.find_tenant_of(ADMIN.authorize_platform(), foreign.id) == pair.n.tenant
 
 
