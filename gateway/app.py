@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from gateway.api import make_schema
 from gateway.context import utc_now
-from gateway.environment import load_settings
+from gateway.environment import key_ring, load_settings
 from gateway.http.graphql import GraphQLEndpoint, refuse
 from gateway.http.guards import Guards
 from gateway.http.health import livez, readyz
@@ -56,7 +56,11 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
 
     app = Starlette(
         routes=[
-            Route("/graphql", _endpoint(GraphQLEndpoint(schema, settings, now)), methods=["GET", "POST"]),
+            Route(
+                "/graphql",
+                _endpoint(GraphQLEndpoint(schema, settings, key_ring(settings), now)),
+                methods=["GET", "POST"],
+            ),
             Route("/livez", livez),
             Route("/readyz", readyz),
             Route("/metrics", _endpoint(MetricsEndpoint(settings))),

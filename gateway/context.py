@@ -14,11 +14,33 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tenants.access import Principal
+    from tenants.keys import KeyRing
 
 
 def utc_now() -> datetime:
     """The wall clock."""
     return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Allowance:
+    """How long this operation may take. A resolver that waits for somebody else's server asks for more."""
+
+    seconds: float
+
+    def extend(self, seconds: float) -> None:
+        """At least so long, from the start of the operation."""
+        self.seconds = max(self.seconds, seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Where a request comes from."""
+
+    address: str
+    """The IP address, in its canonical spelling; behind a trusted proxy the one that the proxy names."""
+    base_url: str
+    """Where the gateway is reached, without a slash at its end; the setting's when there is one."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -27,6 +49,9 @@ class Context:
 
     principal: Principal
     admitted_hosts: frozenset[str]
+    keys: KeyRing
+    caller: Caller
+    allowance: Allowance
     now: Callable[[], datetime] = utc_now
     loaders: Loaders = field(default_factory=Loaders)
 

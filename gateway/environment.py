@@ -15,6 +15,7 @@ from dotenv.parser import parse_stream
 
 from gateway.settings import PREFIX, SHORTEST_KEY, Secret, SettingError, Settings
 from tenants import address
+from tenants.keys import KeyRing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,6 +57,14 @@ def ensure_key(settings: Settings) -> Settings:
         message = f"The key file {path} holds no key. Delete it if nothing was encrypted with it yet."
         raise SettingError(message)
     return replace(settings, secret_key=Secret(key))
+
+
+def key_ring(settings: Settings) -> KeyRing:
+    """The keys that the settings name. Raises SettingError when there is none."""
+    if settings.secret_key is None:
+        message = f"{PREFIX}SECRET_KEY is missing."
+        raise SettingError(message)
+    return KeyRing(settings.secret_key.reveal(), [key.reveal() for key in settings.old_secret_keys])
 
 
 def key_path(database_url: str) -> Path:

@@ -6,6 +6,7 @@ import ipaddress
 import re
 from dataclasses import dataclass, field, fields
 from enum import Enum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from gateway.limits import Limits
@@ -13,6 +14,7 @@ from tenants import address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from ipaddress import IPv4Network, IPv6Network
 
 T = TypeVar("T")
 
@@ -22,6 +24,7 @@ _FEWEST_DIFFERENT = 11
 DEFAULT_DATABASE = "sqlite:///gateway.db"
 _HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 _TOKEN = re.compile(rf"[A-Za-z0-9._~+/=-]{{{SHORTEST_KEY},256}}")
+_PUBLIC_URL = re.compile(r"https?://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*/?")
 _LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -67,11 +70,19 @@ class Settings:
     database_url: str = field(default=DEFAULT_DATABASE, repr=False)  # may hold a password
     secret_key: Secret | None = None
     """At least 32 characters; None lets development make one."""
+    old_secret_keys: tuple[Secret, ...] = ()
+    """Keys that still open what was encrypted with them, while `gateway keys rotate` is not through."""
     host: str = "127.0.0.1"
     port: int = 8000
     workers: int = 1
     admit_hosts: frozenset[str] = frozenset()
-    """Names outside the public DNS that links may lead to (L3); refused in production."""
+    """Names outside the public DNS that links may lead to (L3) and that may be this machine; refused in production."""
+    upstream_ca: Path | None = None
+    """A file of further certificate authorities for calls to providers; refused in production."""
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    """Whose word is taken, in X-Forwarded-For, for the address of the caller."""
+    public_url: str | None = None
+    """Where people and phones reach this gateway, without a slash at its end; None: as the request came in."""
     metrics_token: Secret | None = None
     """Opens /metrics; a platform admin's token does too."""
     log_level: str = "info"
@@ -96,10 +107,14 @@ class Settings:
             profile=read("PROFILE", _profile, Profile.DEVELOPMENT),
             database_url=read("DATABASE_URL", _database_url, DEFAULT_DATABASE),
             secret_key=read("SECRET_KEY", _secret_key, None),
+            old_secret_keys=read("OLD_SECRET_KEYS", _secret_keys, ()),
             host=read("HOST", _host, "127.0.0.1"),
             port=read("PORT", _whole_number(0, 65535), 8000),
             workers=read("WORKERS", _whole_number(1, 64), 1),
             admit_hosts=read("ADMIT_HOSTS", _host_names, frozenset[str]()),
+            upstream_ca=read("UPSTREAM_CA", _file, None),
+            trusted_proxies=read("TRUSTED_PROXIES", _networks, ()),
+            public_url=read("PUBLIC_URL", _public_url, None),
             metrics_token=read("METRICS_TOKEN", _secret_token, None),
             log_level=read("LOG_LEVEL", _level, "info"),
             deadline_seconds=read("DEADLINE_SECONDS", _whole_number(1, 60), 5),
@@ -120,9 +135,10 @@ class Settings:
                 f"{PREFIX}SECRET_KEY is needed in production: at least {SHORTEST_KEY} characters that nobody can guess."
             )
             raise SettingError(message)
-        if self.admit_hosts:
-            message = f"{PREFIX}ADMIT_HOSTS is for development and refused in production."
-            raise SettingError(message)
+        for name, value in (("ADMIT_HOSTS", self.admit_hosts), ("UPSTREAM_CA", self.upstream_ca)):
+            if value:
+                message = f"{PREFIX}{name} is for development and refused in production."
+                raise SettingError(message)
 
 
 class _Reader:
@@ -183,6 +199,11 @@ def _secret_key(text: str) -> Secret:
     return Secret(text)
 
 
+def _secret_keys(text: str) -> tuple[Secret, ...]:
+    """Separated by blanks or commas."""
+    return tuple(_secret_key(key) for key in re.split(r"[\s,]+", text) if key)
+
+
 def _secret_token(text: str) -> Secret:
     """What an `Authorization: Bearer` header can carry."""
     if not _TOKEN.fullmatch(text):
@@ -200,6 +221,29 @@ def _host(text: str) -> str:
             return text
     message = "must be an IP address or a host name to listen on."
     raise ValueError(message)
+
+
+def _file(text: str) -> Path:
+    path = Path(text)
+    if not path.is_file():
+        message = "names a file that is not there."
+        raise ValueError(message)
+    return path
+
+
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(part) for part in re.split(r"[\s,]+", text) if part)
+    except ValueError:
+        message = "must be IP addresses or networks such as 10.1.0.0/16, with commas between them."
+        raise ValueError(message) from None
+
+
+def _public_url(text: str) -> str:
+    if not _PUBLIC_URL.fullmatch(text):
+        message = "must be a URL such as https://gateway.acme.example, without query and fragment."
+        raise ValueError(message)
+    return text.rstrip("/")
 
 
 def _level(text: str) -> str:

@@ -14,6 +14,8 @@ class Permission(Enum):
     READ_CONFIG = "READ_CONFIG"
     EDIT_DRAFT = "EDIT_DRAFT"
     PUBLISH = "PUBLISH"
+    MANAGE_SETUP_LINKS = "MANAGE_SETUP_LINKS"
+    MANAGE_WEBHOOK = "MANAGE_WEBHOOK"
     RENAME_TENANT = "RENAME_TENANT"
     DELETE_TENANT = "DELETE_TENANT"
     CREATE_TENANT = "CREATE_TENANT"
@@ -71,8 +73,19 @@ class PlatformScope:
 
 
 @dataclass(frozen=True, slots=True)
+class SignInScope:
+    """Leave to ask one tenant's provider on behalf of a user: to read the secrets of its config, to count attempts."""
+
+    tenant: int
+
+
+@dataclass(frozen=True, slots=True)
 class PublicScope:
     """Leave to read what is published, and nothing else."""
+
+    def signing_in(self, tenant: int) -> SignInScope:
+        """Leave to sign a user in at a tenant that was found to be published."""
+        return SignInScope(tenant)
 
 
 @dataclass(frozen=True, slots=True)

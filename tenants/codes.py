@@ -14,6 +14,7 @@ class ProblemCode(Enum):
         "A text is longer than its field allows; counted in characters as people see them (I7, P7, P9, H2, H4)."
     )
     TEXT_CHARACTERS = "A text holds control, bidirectional-override or zero-width characters (I7, P7, P9, H2, H4)."
+    NUMBER_OUT_OF_RANGE = "G1: a number is outside its range."
     PROVIDER_ID_SYNTAX = "I1: not a ProviderId."
     PROVIDER_ID_TAKEN = "I2, I3: another tenant has, or once published under, this ProviderId, case ignored."
     PROVIDER_ID_RESERVED = "I2: a name kept for the gateway itself."
@@ -29,7 +30,7 @@ class ProblemCode(Enum):
     LOGIN_WITHOUT_USERNAME = "P4: nothing before the last colon."
     SUBDOMAIN_SYNTAX = "P6: not a DNS label or host."
     SIP_DOMAIN_SYNTAX = "P8: not `host` or `host:port`."
-    TOO_MANY = "H3: more entries than the list may have."
+    TOO_MANY = "More entries than the list may have (H3, G3)."
     EMAIL_SYNTAX = "H1: not one plain e-mail address."
     CREDENTIALS_SOURCE_REQUIRED = "H5: a link has a placeholder and no credentials source is set."
     LINK_HTTP = "L1: `http:`. Secure links only."
@@ -52,6 +53,7 @@ class ProblemCode(Enum):
     LINK_PLACEHOLDER_UNKNOWN = "L6: another vendor's placeholder, or ours misspelt."
     LINK_PLACEHOLDER_ENCODED = "L6: a placeholder with its percent signs encoded."
     LINK_PLACEHOLDER_POSITION = "L7: a placeholder outside query values and fragment."
+    JID_SYNTAX = "G3: not a chat address, or not the host of one."
 
 
 @unique

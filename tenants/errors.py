@@ -9,6 +9,7 @@ TenantsError
 ├── VersionConflictError     somebody was first
 ├── NothingToPublishError    live already
 ├── UnacceptedWarningsError  the caller wanted to be asked about these warnings
+├── UnreadableSecretError    a stored secret does not open with the keys that the gateway was given
 └── UnavailableError         the database cannot be had right now
 """
 
@@ -107,6 +108,10 @@ class UnacceptedWarningsError(TenantsError):
     def __init__(self, warnings: tuple[RuleWarning, ...]) -> None:
         super().__init__(f"{len(warnings)} warning(s)")
         self.warnings = warnings
+
+
+class UnreadableSecretError(TenantsError):
+    """A stored secret does not open: its key is missing, or it stands where it was not put."""
 
 
 class UnavailableError(TenantsError):

@@ -90,6 +90,10 @@ class Collector:
             self.problems.append(error.at(*path))
             return None
 
+    def parse_number(self, path: tuple[str, ...], number: int, allowed: range) -> int | None:
+        """The number; None when it is out of range, and the problem is noted."""
+        return self.parse(path, lambda _text: check_number(number, allowed), "")
+
     def add_unless_noted(self, problems: Iterable[Problem]) -> None:
         """Note problems of fields together, but not where a field has one of its own: that one comes first."""
         noted = {problem.path for problem in self.problems}
@@ -177,6 +181,14 @@ def _link(
     # A link with an address is kept even when its title was refused (and the whole config with it), so that a missing
     # credentials source is told in the same answer (H5).
     return None if url is None else HelpLink(title or "", url)
+
+
+def check_number(number: int, allowed: range) -> int:
+    """The number itself. Raises InvalidValueError NUMBER_OUT_OF_RANGE."""
+    if number not in allowed:
+        message = f"A whole number from {allowed.start:,} to {allowed.stop - 1:,} belongs here."
+        raise InvalidValueError(ProblemCode.NUMBER_OUT_OF_RANGE, message)
+    return number
 
 
 def _link_title(text: str) -> str:

@@ -108,3 +108,96 @@ class AccessTokenRow(Model):
     class Meta:
         table = "access_token"
         constraints = [UniqueConstraint(fields=("sha256",), name="access_token_sha256")]
+
+
+class SecretRow(Model):
+    """A header's value, or the key that signs calls. Changed by rotation of the master key only."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    """Random, chosen here: it is part of what is authenticated with the value."""
+    tenant_id: int
+    tenant: fields.ForeignKeyRelation[TenantRow] = fields.ForeignKeyField(
+        "tenants.TenantRow", related_name="secrets", on_delete=fields.CASCADE
+    )
+    kind = fields.CharField(max_length=10)
+    key_id = fields.CharField(max_length=8)
+    sealed = fields.BinaryField()
+    created_at = fields.DatetimeField()
+    is_published = fields.BooleanField(default=False)
+    """Whether a revision names it: then it stays as long as the tenant."""
+    retires_at = fields.DatetimeField(null=True)
+    """Until when a replaced signing secret signs beside the new one."""
+
+    class Meta:
+        table = "secret"
+        constraints = [CheckConstraint(check="kind IN ('HEADER', 'SIGNING')", name="secret_kind")]
+        indexes = [Index(fields=("tenant_id", "kind"), name="secret_tenant_kind")]
+
+
+class SetupLinkRow(Model):
+    """A one-time link that sets a phone up. The token itself is shown once and never stored."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    """Random, chosen here: it is part of what is authenticated with the content."""
+    tenant_id: int
+    tenant: fields.ForeignKeyRelation[TenantRow] = fields.ForeignKeyField(
+        "tenants.TenantRow", related_name="setup_links", on_delete=fields.CASCADE
+    )
+    token_sha256 = fields.BinaryField()
+    carries = fields.CharField(max_length=10)
+    note = fields.TextField(null=True)
+    can_move = fields.BooleanField(default=False)
+    key_id = fields.CharField(max_length=8)
+    sealed = fields.BinaryField()
+    created_at = fields.DatetimeField()
+    created_by = fields.TextField()
+    expires_at = fields.DatetimeField()
+    redeemed_at = fields.DatetimeField(null=True)
+    """When a phone redeemed it last."""
+    device_sha256 = fields.BinaryField(null=True)
+    """Which one: a digest of token and device id."""
+    revoked_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "setup_link"
+        constraints = [
+            UniqueConstraint(fields=("token_sha256",), name="setup_link_token_sha256"),
+            CheckConstraint(check="carries IN ('ACCOUNTS', 'LOGIN')", name="setup_link_carries"),
+        ]
+        indexes = [Index(fields=("tenant_id", "created_at", "id"), name="setup_link_tenant_created_at")]
+
+
+class RefusedAttemptRow(Model):
+    """A sign-in or setup code that was refused, told by keyed digests only, and counted over a window."""
+
+    id = fields.BigIntField(primary_key=True)
+    tenant_id: int | None
+    tenant: fields.ForeignKeyNullableRelation[TenantRow] = fields.ForeignKeyField(
+        "tenants.TenantRow", null=True, related_name="refused_attempts", on_delete=fields.CASCADE
+    )
+    """Null for a setup code, which names no tenant until it opens."""
+    name_mac = fields.BinaryField(null=True)
+    """Of username and address."""
+    address_mac = fields.BinaryField()
+    at = fields.DatetimeField()
+
+    class Meta:
+        table = "refused_attempt"
+        indexes = [Index(fields=("tenant_id", "at"), name="refused_attempt_tenant_at")]
+
+
+class ProvenDeviceRow(Model):
+    """An installation that signed a user in once: other people's failures do not hold it up."""
+
+    id = fields.BigIntField(primary_key=True)
+    tenant_id: int
+    tenant: fields.ForeignKeyRelation[TenantRow] = fields.ForeignKeyField(
+        "tenants.TenantRow", related_name="proven_devices", on_delete=fields.CASCADE
+    )
+    mac = fields.BinaryField()
+    """Of username and device id."""
+    proved_at = fields.DatetimeField()
+
+    class Meta:
+        table = "proven_device"
+        constraints = [UniqueConstraint(fields=("tenant_id", "mac"), name="proven_device_mac")]

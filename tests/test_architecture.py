@@ -24,14 +24,15 @@ MAKERS = {
     "TenantScope": {"tenants/access.py", "tenants/system.py"},
     "PlatformScope": {"tenants/access.py", "tenants/system.py"},
     "PublicScope": {"tenants/access.py"},
+    "SignInScope": {"tenants/access.py"},
     "Principal": {"tenants/access.py", "tenants/store/tokens.py"},
     "CredentialScope": {"tenants/access.py"},
     "SystemScope": {"gateway/exchange.py", "gateway/serve.py", "gateway/tokens.py"},  # the command line
 }
 """Who may make which; whoever else needs a scope is given one."""
 
-SCOPES = {"TenantScope", "PlatformScope", "PublicScope", "CredentialScope", "SystemScope"}
-SCOPE_SOURCES = {"authorize", "authorize_platform", "created", "platform", "tenant"}
+SCOPES = {"TenantScope", "PlatformScope", "PublicScope", "SignInScope", "CredentialScope", "SystemScope"}
+SCOPE_SOURCES = {"authorize", "authorize_platform", "created", "platform", "signing_in", "tenant"}
 """The methods that hand out scopes."""
 
 PURE = {

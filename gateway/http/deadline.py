@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
+    from gateway.context import Allowance
+
 T = TypeVar("T")
 
 
 class Deadline:
-    """Runs one operation after another within the same time."""
+    """Runs one operation after another, each within its allowance."""
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+    def __init__(self) -> None:
         self._tasks = set[asyncio.Task[Any]]()  # the event loop itself holds them weakly
 
-    async def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """What the work returns or raises. Raises TimeoutError in time, whatever the work makes of its cancellation."""
+    async def run(self, work: Coroutine[Any, Any, T], allowance: Allowance) -> T:
+        """What the work returns or raises. Raises TimeoutError in time, whatever the work makes of its cancellation.
+
+        The allowance may grow while the work is under way.
+        """
+        started = time.monotonic()
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._forget)
         try:
-            await asyncio.wait({task}, timeout=self._seconds)
+            while not task.done() and (left := started + allowance.seconds - time.monotonic()) > 0:
+                await asyncio.wait({task}, timeout=left)
         finally:
             is_late = not task.done()
             if is_late:

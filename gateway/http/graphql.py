@@ -9,10 +9,11 @@ from starlette.responses import Response
 from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
-from gateway.context import Context
+from gateway.context import Allowance, Context
 from gateway.http import metrics
 from gateway.http.auth import BadCredentialError, principal_of
 from gateway.http.body import BadBodyError, of_body, of_query_string
+from gateway.http.caller import caller_of
 from gateway.http.deadline import Deadline
 from gateway.http.graphiql import graphiql_response
 from gateway.http.negotiation import JSON, RESPONSE_JSON, choose, wants_html
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from gateway.guard import GatewaySchema
     from gateway.http.body import GraphQLRequest
     from gateway.settings import Settings
+    from tenants.keys import KeyRing
 
 _NO_STORE = {"Cache-Control": "private, no-store"}
 _RETRY = {"Retry-After": "1"}
@@ -38,9 +40,9 @@ _RETRY = {"Retry-After": "1"}
 class GraphQLEndpoint:
     """One schema behind HTTP."""
 
-    def __init__(self, schema: GatewaySchema, settings: Settings, now: Callable[[], datetime]) -> None:
-        self._schema, self._settings, self._now = schema, settings, now
-        self._deadline = Deadline(settings.deadline_seconds)
+    def __init__(self, schema: GatewaySchema, settings: Settings, keys: KeyRing, now: Callable[[], datetime]) -> None:
+        self._schema, self._settings, self._keys, self._now = schema, settings, keys, now
+        self._deadline = Deadline()
 
     async def __call__(self, request: Request) -> Response:
         """Answer GraphiQL to a browser that asks for a page without a query, else run the operation."""
@@ -72,15 +74,23 @@ class GraphQLEndpoint:
             body = request_error("PersistedQueryNotSupported", ErrorCode.BAD_REQUEST)
             return _json(body, _request_error_status(media_type), media_type)
         try:
-            result = await self._deadline.run(self._run(request, asked, is_get=is_get))
+            allowance = Allowance(self._settings.deadline_seconds)
+            result = await self._deadline.run(self._run(request, asked, allowance, is_get=is_get), allowance)
         except InvalidOperationTypeError:
             return _refuse_operation(media_type, is_get=is_get)
         return _render(result, media_type)
 
-    async def _run(self, request: Request, asked: GraphQLRequest, *, is_get: bool) -> ExecutionResult:
+    async def _run(
+        self, request: Request, asked: GraphQLRequest, allowance: Allowance, *, is_get: bool
+    ) -> ExecutionResult:
         with metrics.operation():
             context = Context(
-                principal=await principal_of(request), admitted_hosts=self._settings.admit_hosts, now=self._now
+                principal=await principal_of(request),
+                admitted_hosts=self._settings.admit_hosts,
+                keys=self._keys,
+                caller=caller_of(request, self._settings),
+                allowance=allowance,
+                now=self._now,
             )
             return await self._schema.execute(
                 asked.query,

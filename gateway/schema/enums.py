@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import strawberry
 
 from tenants.access import ActorKind, Permission
+from tenants.accounts import SipTransport
 from tenants.codes import ProblemCode, WarningCode
 from tenants.links import Placeholder
 from tenants.model import AppKind, CredentialsSource, ProvisioningMethod, TenantStatus
@@ -24,6 +25,7 @@ __all__ = [
     "Placeholder",
     "ProblemCode",
     "ProvisioningMethod",
+    "SipTransport",
     "TenantStatus",
     "WarningCode",
 ]
@@ -72,6 +74,11 @@ describe(
     },
 )
 describe(
+    SipTransport,
+    "How SIP messages travel.",
+    {"UDP": "Unencrypted datagrams.", "TCP": "Unencrypted stream.", "TLS": "Encrypted stream."},
+)
+describe(
     TenantStatus,
     "What softphones see of a tenant.",
     {
@@ -90,8 +97,10 @@ describe(
     "One thing that can be allowed.",
     {
         "READ_CONFIG": "See settings, history and state.",
-        "EDIT_DRAFT": "Change the draft.",
+        "EDIT_DRAFT": "Change the draft, check provisioning.",
         "PUBLISH": "Publish.",
+        "MANAGE_SETUP_LINKS": "Make QR codes, make and revoke setup links.",
+        "MANAGE_WEBHOOK": "Rotate the signing secret.",
         "RENAME_TENANT": "Change the tenant's name.",
         "DELETE_TENANT": "Delete the tenant.",
         "CREATE_TENANT": "Create tenants. Platform admins.",

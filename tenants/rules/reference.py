@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tenants.rules.general_examples import GENERAL_EXAMPLES
+from tenants.rules.general_rules import GENERAL
 from tenants.rules.identity_examples import IDENTITY_EXAMPLES, SIGN_IN_EXAMPLES
 from tenants.rules.identity_rules import IDENTITY
 from tenants.rules.link_examples import LINK_EXAMPLES
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from tenants.rules.examples import Example
     from tenants.rules.rule import Chapter, Rule
 
-CHAPTERS: tuple[Chapter, ...] = (IDENTITY, BRANDING, SIGN_IN, HELP, LINKS)
+CHAPTERS: tuple[Chapter, ...] = (IDENTITY, BRANDING, SIGN_IN, HELP, LINKS, GENERAL)
 RULES: tuple[Rule, ...] = tuple(rule for chapter in CHAPTERS for rule in chapter.rules)
 EXAMPLES: tuple[Example, ...] = (
     *TEXT_EXAMPLES,
@@ -26,6 +28,7 @@ EXAMPLES: tuple[Example, ...] = (
     *SIGN_IN_EXAMPLES,
     *HELP_EXAMPLES,
     *LINK_EXAMPLES,
+    *GENERAL_EXAMPLES,
 )
 
 

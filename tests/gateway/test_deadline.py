@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from gateway.context import Allowance
 from gateway.http.deadline import Deadline
 
 pytestmark = pytest.mark.anyio
@@ -17,7 +18,7 @@ async def test_what_is_done_in_time_is_returned() -> None:
         await asyncio.sleep(0)
         return "done"
 
-    assert await Deadline(1).run(work()) == "done"
+    assert await Deadline().run(work(), Allowance(1)) == "done"
 
 
 async def test_what_fails_in_time_fails() -> None:
@@ -25,7 +26,7 @@ async def test_what_fails_in_time_fails() -> None:
         raise KeyError
 
     with pytest.raises(KeyError):
-        await Deadline(1).run(work())
+        await Deadline().run(work(), Allowance(1))
 
 
 async def test_what_takes_too_long_is_cancelled() -> None:
@@ -39,7 +40,7 @@ async def test_what_takes_too_long_is_cancelled() -> None:
             raise
 
     with pytest.raises(TimeoutError):
-        await Deadline(0.01).run(work())
+        await Deadline().run(work(), Allowance(0.01))
     await asyncio.wait_for(cancelled.wait(), 1)
 
 
@@ -56,7 +57,7 @@ async def test_a_driver_that_takes_its_time_over_a_cancellation_holds_up_nobody(
 
     started = time.monotonic()
     with pytest.raises(TimeoutError):
-        await Deadline(0.01).run(work())
+        await Deadline().run(work(), Allowance(0.01))
 
     assert time.monotonic() - started < 0.2
     await asyncio.wait_for(ended.wait(), 2)
@@ -72,10 +73,25 @@ async def test_work_ends_with_its_caller() -> None:
         finally:
             cancelled.set()
 
-    caller = asyncio.create_task(Deadline(5).run(work()))
+    caller = asyncio.create_task(Deadline().run(work(), Allowance(5)))
     await running.wait()
     caller.cancel()
 
     with pytest.raises(asyncio.CancelledError):
         await caller
     await asyncio.wait_for(cancelled.wait(), 1)
+
+
+async def test_work_that_asks_for_more_time_gets_it_and_no_more() -> None:
+    allowance = Allowance(0.02)
+
+    async def work(seconds: float) -> str:
+        allowance.extend(0.2)
+        await asyncio.sleep(seconds)
+        return "done"
+
+    assert await Deadline().run(work(0.1), allowance) == "done"
+    with pytest.raises(TimeoutError):
+        await Deadline().run(work(5), allowance)
+    allowance.extend(0.01)
+    assert allowance.seconds == 0.2

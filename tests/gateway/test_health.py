@@ -17,7 +17,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from gateway.app import create_app
-from gateway.settings import Settings
+from gateway.settings import Secret, Settings
 from gateway.tokens import make_token
 from tenants.access import Role
 from tests.conftest import SAVE_HELP, Ask
@@ -123,7 +123,7 @@ def remote(wire: Wire, postgres_url: str) -> Iterator[TestClient]:
     parts = urlsplit(postgres_url)
     user = f"{parts.username}:{parts.password}" if parts.password else str(parts.username)
     url = urlunsplit(parts._replace(netloc=f"{user}@127.0.0.1:{wire.port}"))
-    settings = Settings(database_url=url, deadline_seconds=2)
+    settings = Settings(database_url=url, deadline_seconds=2, secret_key=Secret("a key for tests, 32 characters long"))
     with TestClient(create_app(settings), raise_server_exceptions=False) as client:
         yield client
 

@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 TOKEN = "operators-token-of-32-characters-"
+KEY = Secret("a key for tests, 32 characters long")
 OPERATOR = {"Authorization": f"Bearer {TOKEN}"}
 
 
 @pytest.fixture
 def settings(database_url: str) -> Settings:
     """With a token for the operator."""
-    return Settings(database_url=database_url, metrics_token=Secret(TOKEN))
+    return Settings(database_url=database_url, metrics_token=Secret(TOKEN), secret_key=KEY)
 
 
 def list_labels(client: TestClient) -> set[tuple[str, str]]:
@@ -66,7 +67,7 @@ def test_a_platform_admins_token_opens_them(client: TestClient) -> None:
 
 
 def test_without_a_setting_an_empty_token_opens_nothing(database_url: str) -> None:
-    with TestClient(create_app(Settings(database_url=database_url))) as client:
+    with TestClient(create_app(Settings(database_url=database_url, secret_key=KEY))) as client:
         answer = client.get("/metrics", headers={"Authorization": "Bearer "})
 
     assert answer.status_code == 401

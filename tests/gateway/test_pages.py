@@ -71,7 +71,7 @@ def test_every_rule_and_every_code_has_exactly_one_anchor(browser: TestClient) -
     anchors = re.findall(r'\sid="([^"]*)"', browser.get("/docs/rules").text)
 
     names = [rule.id for rule in RULES] + [code.name for code in (*ProblemCode, *WarningCode)]
-    assert sorted(anchors) == sorted([*names, "I", "B", "P", "H", "L", "shared"])
+    assert sorted(anchors) == sorted([*names, "I", "B", "P", "H", "L", "G", "shared"])
 
 
 def test_every_link_inside_the_page_leads_somewhere(browser: TestClient) -> None:

@@ -22,7 +22,15 @@ from tenants.errors import (
     VersionConflictError,
 )
 from tenants.model import AppKind, Tenant, TenantStatus
-from tenants.rows import AccessTokenRow, DraftRow, ProviderIdRow, RevisionRow, TenantRow
+from tenants.rows import (
+    AccessTokenRow,
+    DraftRow,
+    ProviderIdRow,
+    RevisionRow,
+    SecretRow,
+    SetupLinkRow,
+    TenantRow,
+)
 from tenants.store import drafts, revisions, tenants
 from tests import make
 from tests.tenants.writing import elsewhere
@@ -35,7 +43,15 @@ pytestmark = pytest.mark.anyio
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
 ADMIN = Principal(Actor(ActorKind.TOKEN, "admin", "token:1"), Role.PLATFORM_ADMIN)
-TABLES: tuple[type[Model], ...] = (TenantRow, ProviderIdRow, DraftRow, RevisionRow, AccessTokenRow)
+TABLES: tuple[type[Model], ...] = (
+    TenantRow,
+    ProviderIdRow,
+    DraftRow,
+    RevisionRow,
+    AccessTokenRow,
+    SecretRow,
+    SetupLinkRow,
+)
 YELLOW = {"branding": {"themeColor": "#ffeb3b"}}
 """Warns about contrast on white, as text and as a control."""
 

@@ -1,0 +1,1 @@
+"""What other softphones read: QR payloads, links, XML. Pure functions."""

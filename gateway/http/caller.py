@@ -1,0 +1,65 @@
+"""Who calls from where. A header's word is taken only from the proxies that the operator trusts."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import TYPE_CHECKING
+
+from gateway.context import Caller
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from ipaddress import IPv4Network, IPv6Network
+
+    from starlette.requests import Request
+
+    from gateway.settings import Settings
+
+_BASE_URL = re.compile(r"https?://[A-Za-z0-9.:\[\]_-]{1,255}(?:/[A-Za-z0-9._~/-]*)?")
+_NO_BASE_URL = "http://127.0.0.1:8000"
+_NOBODY = "0.0.0.0"  # noqa: S104 - stands for a peer without an address, such as one on a Unix socket
+
+
+def caller_of(request: Request, settings: Settings) -> Caller:
+    """The caller's address, and where they reached the gateway."""
+    trusted = settings.trusted_proxies
+    peer = _parse(request.client.host) if request.client else None
+    is_proxied = peer is not None and _is_in(peer, trusted)
+    forwarded = ",".join(request.headers.getlist("x-forwarded-for")) if is_proxied else ""
+    address = _furthest_believed(peer, forwarded, trusted) if peer else _NOBODY
+    return Caller(address, settings.public_url or _base_url(request, is_proxied=is_proxied))
+
+
+def _furthest_believed(
+    peer: IPv4Address | IPv6Address, forwarded: str, trusted: Collection[IPv4Network | IPv6Network]
+) -> str:
+    """Each proxy adds whom it heard from at the end: read backwards as long as that is a trusted proxy again."""
+    believed = peer
+    for text in reversed(forwarded.split(",")):
+        address = _parse(text.strip())
+        if address is None or not _is_in(believed, trusted):
+            break
+        believed = address
+    return str(believed)
+
+
+def _base_url(request: Request, *, is_proxied: bool) -> str:
+    """From the Host header, unless that does not look like one; the scheme also from a trusted proxy."""
+    url = request.base_url
+    if is_proxied and request.headers.get("x-forwarded-proto") == "https":
+        url = url.replace(scheme="https")
+    text = str(url).rstrip("/")
+    return text if _BASE_URL.fullmatch(text) else _NO_BASE_URL
+
+
+def _parse(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def _is_in(address: IPv4Address | IPv6Address, networks: Collection[IPv4Network | IPv6Network]) -> bool:
+    return any(address in network for network in networks)

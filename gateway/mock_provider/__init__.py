@@ -1,0 +1,1 @@
+"""A provider to try things with; its behaviours are chosen by username."""

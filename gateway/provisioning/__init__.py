@@ -1,0 +1,1 @@
+"""Signing a user in through the provider: the use case."""
