@@ -18,6 +18,7 @@ from tenants.model import (
     Help,
     HelpLink,
     Provisioning,
+    ProvisioningHeader,
     ProvisioningMethod,
 )
 
@@ -28,6 +29,10 @@ _SHAPE = 1
 def to_document(config: Config) -> str:
     """Canonical: sorted keys, no blanks, UTF-8, so that equal configs are equal texts."""
     mapping: dict[str, Any] = {"shape": _SHAPE, "app": config.app.value, **to_mapping(config)}
+    mapping["provisioning"]["headers"] = [
+        {"name": header.name, "secret": header.secret, "masked": header.masked}
+        for header in config.provisioning.headers
+    ]
     # Stored, not derived again when read: a later colour library must change no phone.
     mapping["branding"]["shownDarkThemeColor"] = config.branding.dark_theme_color.hex
     return orjson.dumps(mapping, option=orjson.OPT_SORT_KEYS).decode()
@@ -84,6 +89,11 @@ def _provisioning(stored: dict[str, Any]) -> Provisioning:
         is_enabled=stored["isEnabled"],
         url=None if url is None else HttpsUrl.from_stored(url),
         method=ProvisioningMethod(stored["method"]),
+        # Revisions from before there were headers have none; they are never rewritten.
+        headers=tuple(
+            ProvisioningHeader(header["name"], header["secret"], header["masked"])
+            for header in stored.get("headers", ())
+        ),
         username_placeholder=stored["usernamePlaceholder"],
         password_placeholder=stored["passwordPlaceholder"],
         sip_domain=None if sip_domain is None else SipDomain.from_stored(sip_domain),

@@ -72,6 +72,17 @@ class Branding:
         return cls(theme_color=theme, dark_theme_color=readable_shade(theme, DARK, TEXT_CONTRAST))
 
 
+@dataclass(frozen=True, slots=True)
+class ProvisioningHeader:
+    """A fixed header of the provisioning call (G2). A config names the stored value and never holds it."""
+
+    name: str
+    secret: int
+    """The row of the encrypted value."""
+    masked: str
+    """What staff see of the value."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provisioning:
     """How a tenant's users sign in (rules P)."""
@@ -79,6 +90,7 @@ class Provisioning:
     is_enabled: bool = False
     url: HttpsUrl | None = None
     method: ProvisioningMethod = ProvisioningMethod.GET
+    headers: tuple[ProvisioningHeader, ...] = ()
     username_placeholder: str | None = None
     password_placeholder: str | None = None
     sip_domain: SipDomain | None = None

@@ -146,6 +146,7 @@ def _provisioning(current: Provisioning, section: Section, admitted: frozenset[s
         is_enabled=section.choice("isEnabled", current.is_enabled, default=False, choose=bool),
         url=section.text("url", current.url, None, lambda text: HttpsUrl.parse(text, admitted=admitted)),
         method=section.choice("method", current.method, ProvisioningMethod.GET, ProvisioningMethod),
+        headers=current.headers,
         username_placeholder=section.text("usernamePlaceholder", current.username_placeholder, None, _placeholder),
         password_placeholder=section.text("passwordPlaceholder", current.password_placeholder, None, _placeholder),
         sip_domain=section.text("sipDomain", current.sip_domain, None, SipDomain.parse),
