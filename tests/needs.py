@@ -84,4 +84,14 @@ def find_chromium() -> str | None:
     return next((path for name in names if name and (path := shutil.which(name))), None)
 
 
-LACKS: dict[str, Callable[[], str | None]] = {"node": lack_of_node, "browser": lack_of_browser}
+@cache
+def lack_of_zbar() -> str | None:
+    """What keeps tests marked `zbar` from running, or None."""
+    return None if shutil.which("zbarimg") else "there is no zbarimg (apt-get install zbar-tools)"
+
+
+LACKS: dict[str, Callable[[], str | None]] = {
+    "node": lack_of_node,
+    "browser": lack_of_browser,
+    "zbar": lack_of_zbar,
+}
