@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.context import utc_now
@@ -79,7 +80,20 @@ def _parser() -> argparse.ArgumentParser:
     create.add_argument("--name", default="command line", help="what it is for")
 
     _command(commands, "schema", "print the GraphQL schema", _schema)
+    _mock_provider_parser(commands)
     return parser
+
+
+def _mock_provider_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    words = "run a provider to try sign-in with, good, slow, broken or hostile by username; for development"
+    mock = commands.add_parser("mock-provider", help=words, description=words.capitalize() + ".")
+    mock.add_argument("--list", action="store_true", help="print everything that it can do, and stop")
+    mock.add_argument("--host", dest="mock_address", default="127.0.0.1", help="loopback address to listen on")
+    mock.add_argument("--port", dest="mock_port", default="8443", help="port to listen on (8443); 0 takes a free one")
+    mock.add_argument("--name", default="mock.localhost", help="its host name (mock.localhost)")
+    mock.add_argument("--folder", default="mock-provider", help="where its certificate authority is kept")
+    mock.add_argument("--secret-file", help="file with the tenant's signing secret, to check every call's signature")
+    mock.set_defaults(run=_mock_provider)
 
 
 def _command(
@@ -145,6 +159,24 @@ def _schema(_asked: argparse.Namespace, _settings: Settings, _overrides: dict[st
 
     print(make_schema().as_str())
     return 0
+
+
+def _mock_provider(asked: argparse.Namespace, settings: Settings, _overrides: dict[str, str]) -> int:
+    from gateway.mock_provider import command  # noqa: PLC0415 - the other commands need no provider
+
+    if settings.is_production:
+        return _fail("The mock provider is for development and refused in production.", 2)
+    if asked.list:
+        return command.list_modes()
+    return command.run(
+        command.Wishes(
+            name=asked.name,
+            address=asked.mock_address,
+            port=asked.mock_port,
+            folder=Path(asked.folder),
+            secret_file=Path(asked.secret_file) if asked.secret_file else None,
+        )
+    )
 
 
 def _connected(settings: Settings, run: Callable[[], Awaitable[int]], *, is_new_welcome: bool = True) -> int:

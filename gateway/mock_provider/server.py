@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 log = structlog.get_logger("gateway.mock_provider")
-HOST = "mock.localhost"
-"""A name that every machine takes for itself."""
 _BACKLOG = 512
 _GOODBYE_SECONDS = 2.0
 _POLL_SECONDS = 0.005
@@ -39,7 +37,7 @@ class MockProvider:
         self,
         folder: Path,
         *,
-        host: str = HOST,
+        host: str = "mock.localhost",
         address: str = "127.0.0.1",
         port: int = 0,
         secrets: tuple[str, ...] = (),
@@ -49,7 +47,9 @@ class MockProvider:
         self.calls = Counter[str]()
         """How often each mode was asked."""
         self._certificates = Certificates.kept_in(folder, host)
-        self._folder, self._address, self._secrets = folder, address, secrets
+        self._folder, self._address = folder, address
+        self._secrets = secrets
+        """Each must have signed every call; without any, signatures are not looked at."""
         self._listening: list[socket.socket] = []
         self._tasks = set[asyncio.Task[None]]()
 
@@ -64,10 +64,10 @@ class MockProvider:
 
     async def __aenter__(self) -> Self:
         """Take the port; on IPv6 too where the machine has it, since names of the loopback lead to both."""
-        self._listen(socket.AF_INET, self._address)
+        self._listen(self._address)
         if self._address == "127.0.0.1":
             with suppress(OSError):
-                self._listen(socket.AF_INET6, "::1")
+                self._listen("::1")
         for listening in self._listening:
             self._start(self._accept(listening))
         return self
@@ -81,8 +81,8 @@ class MockProvider:
         for listening in self._listening:
             listening.close()
 
-    def _listen(self, family: socket.AddressFamily, address: str) -> None:
-        listening = socket.socket(family, socket.SOCK_STREAM)
+    def _listen(self, address: str) -> None:
+        listening = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
         try:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listening.bind((address, self.port))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 import subprocess
 import sys
 import time
@@ -11,9 +12,11 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.servers import gateway_process
+from tests.servers import gateway_process, process
 
 TOKEN = re.compile(r"gwt_[\w-]{43}")
+SNI = {"sni_hostname": "mock.localhost"}
+HOST = {"Host": "mock.localhost"}
 VIEWER = {"query": "{ viewer { name permissions } }"}
 
 
@@ -221,3 +224,50 @@ def test_a_returning_user_is_told_a_command_for_another_token_that_works(tmp_pat
         answer = _ask(server.ready[0], made.stdout.strip())
 
     assert answer.json()["data"]["viewer"]["name"] == "command line"
+
+
+def test_the_mock_provider_names_the_settings_and_the_url_with_which_it_can_be_called(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "gateway", "mock-provider", "--port", "0", "--folder", str(tmp_path / "mock")]
+
+    with process(command, env={}, ready=r"--list") as mock:
+        said = mock.output
+        settings = dict(re.findall(r"^  (GATEWAY_\w+)=(.+)$", said, re.MULTILINE))
+        url = re.findall(r"^  (https://mock\.localhost:\d+/provisioning)$", said, re.MULTILINE)[0]
+        context = ssl.create_default_context(cafile=settings["GATEWAY_UPSTREAM_CA"])
+        with httpx2.Client(verify=context) as client:
+            answer = client.get(url.replace("mock.localhost", "127.0.0.1"), headers=HOST, extensions=SNI)
+        code = mock.terminate()
+
+    assert settings["GATEWAY_ADMIT_HOSTS"] == "mock.localhost"
+    assert answer.status_code == 400  # not a provisioning call as documented
+    assert code == 0
+
+
+def test_the_mock_provider_is_refused_in_production_and_away_from_the_loopback(tmp_path: Path) -> None:
+    key = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+    production = run("mock-provider", cwd=tmp_path, env={"GATEWAY_PROFILE": "production", "GATEWAY_SECRET_KEY": key})
+    elsewhere = run("mock-provider", "--host", "192.0.2.1", cwd=tmp_path)
+    nowhere = run("mock-provider", "--port", "70000", cwd=tmp_path)
+
+    assert [one.returncode for one in (production, elsewhere, nowhere)] == [2, 2, 2]
+    assert "refused in production" in production.stderr
+    assert [len(one.stderr.splitlines()) for one in (production, elsewhere, nowhere)] == [1, 1, 1]
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_mock_provider_says_in_one_line_what_it_lacks(tmp_path: Path) -> None:
+    (tmp_path / "trustme.py").write_text("raise ModuleNotFoundError(name='trustme')")
+
+    lacking = run("mock-provider", cwd=tmp_path)
+    listed = run("mock-provider", "--list", cwd=tmp_path)
+
+    assert (lacking.returncode, listed.returncode) == (1, 0)
+    assert lacking.stderr.count("\n") == 1
+    assert "softphone-gateway[mock]" in lacking.stderr
+
+
+def test_the_documentation_of_the_mock_provider_has_the_table_that_it_prints(root: Path) -> None:
+    printed = run("mock-provider", "--list", cwd=root)
+
+    assert (root / "docs" / "mock-provider.md").read_text("utf-8").endswith(f"compares -->\n\n{printed.stdout}")
