@@ -73,3 +73,10 @@ class WarningCode(Enum):
     LINK_PORT_UNUSUAL = "L3: a port other than 443."
     LINK_HOST_NOT_ASCII = "L5: a host with letters beyond ASCII; people cannot tell it from a look-alike."
     LINK_SENDS_PASSWORD = "L9: the link sends a password, which ends in history, logs and referrers."
+
+
+@unique
+class WrongStateReason(Enum):
+    """What keeps an allowed thing from being done just now."""
+
+    NO_PROVISIONING = "External provisioning has no URL, or is off where it must be on."

@@ -9,6 +9,9 @@ TenantsError
 ├── VersionConflictError     somebody was first
 ├── NothingToPublishError    live already
 ├── UnacceptedWarningsError  the caller wanted to be asked about these warnings
+├── WrongStateError          allowed, but not with the thing as it stands
+├── SetupLinkUnusableError   a setup code that works for nobody, or not for this phone
+├── TooManyAttemptsError     refused too often of late
 ├── UnreadableSecretError    a stored secret does not open with the keys that the gateway was given
 └── UnavailableError         the database cannot be had right now
 """
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tenants.access import Actor, Permission
-    from tenants.codes import ProblemCode, WarningCode
+    from tenants.codes import ProblemCode, WarningCode, WrongStateReason
     from tenants.model import Revision
 
 
@@ -108,6 +111,26 @@ class UnacceptedWarningsError(TenantsError):
     def __init__(self, warnings: tuple[RuleWarning, ...]) -> None:
         super().__init__(f"{len(warnings)} warning(s)")
         self.warnings = warnings
+
+
+class WrongStateError(TenantsError):
+    """The caller may do this, but not with the thing as it stands. The message says what to do first."""
+
+    def __init__(self, reason: WrongStateReason, message: str) -> None:
+        super().__init__(message)
+        self.reason, self.message = reason, message
+
+
+class SetupLinkUnusableError(TenantsError):
+    """Unknown, used, expired, revoked, for another app, of a tenant that phones do not know: never told apart."""
+
+
+class TooManyAttemptsError(TenantsError):
+    """Refused too often of late; what was asked was not done."""
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        super().__init__("too many attempts")
+        self.retry_after_seconds = retry_after_seconds
 
 
 class UnreadableSecretError(TenantsError):

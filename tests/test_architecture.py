@@ -38,6 +38,7 @@ SCOPE_SOURCES = {"authorize", "authorize_platform", "created", "platform", "sign
 PURE = {
     "actors": {"to_stored", "from_stored"},
     "revisions": {"from_row"},
+    "setup_links": {"content_place"},
     "secrets": {"derived_signing_secret"},
 }
 """Functions of the store that ask the database nothing."""

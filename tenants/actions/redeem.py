@@ -1,0 +1,67 @@
+"""A phone exchanges a setup code for what it carries: one phone wins."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from tenants.access import CREDENTIALS
+from tenants.database import transaction
+from tenants.errors import SetupLinkUnusableError, TooManyAttemptsError
+from tenants.store import attempts, setup_codes
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tenants.keys import KeyRing
+    from tenants.setup_links import Asker, Redeemed, SetupToken
+
+
+async def redeem(keys: KeyRing, token: SetupToken, asker: Asker, *, address: str, now: datetime) -> Redeemed:
+    """Use the code up, or repeat the answer to the phone that did.
+
+    A code that works is always taken, however often its address was refused: 256 bits are not guessed, and a phone
+    that keeps sending a dead code must not hold up the others behind the same address.
+    Raises SetupLinkUnusableError and TooManyAttemptsError.
+    """
+    gives, is_repeat = await _find(keys, token, asker, address, now)
+    return gives if is_repeat else await _win(keys, token, asker, now)
+
+
+async def peek(keys: KeyRing, token: SetupToken, asker: Asker, *, address: str, now: datetime) -> Redeemed:
+    """What `redeem` would answer now; the code stays as it is. Raises as `redeem`."""
+    gives, _ = await _find(keys, token, asker, address, now)
+    return gives
+
+
+async def _find(keys: KeyRing, token: SetupToken, asker: Asker, address: str, now: datetime) -> tuple[Redeemed, bool]:
+    """What the phone gets, and whether it got that already."""
+    found = await setup_codes.find_for_phone(CREDENTIALS, keys, token, asker, now)
+    if found is None:
+        raise await _refuse(keys, address, now)
+    if found.gives is None:
+        raise SetupLinkUnusableError  # not counted: coming second is no guessing
+    return found.gives, found.is_repeat
+
+
+async def _win(keys: KeyRing, token: SetupToken, asker: Asker, now: datetime) -> Redeemed:
+    """Look again while nobody else can redeem it. Raises SetupLinkUnusableError when another phone was faster."""
+    async with transaction():
+        await setup_codes.claim(CREDENTIALS, token)
+        found = await setup_codes.find_for_phone(CREDENTIALS, keys, token, asker, now)
+        if found is None or found.gives is None:
+            raise SetupLinkUnusableError
+        if not found.is_repeat:
+            await setup_codes.mark_redeemed(CREDENTIALS, token, asker, found, now)
+    return found.gives
+
+
+async def _refuse(keys: KeyRing, address: str, now: datetime) -> SetupLinkUnusableError | TooManyAttemptsError:
+    """Note it, or say how long to wait."""
+    mac = keys.mac("setup code", address)
+    until = await attempts.find_end_of_wait(CREDENTIALS, mac, now)
+    if until is not None:
+        return TooManyAttemptsError(max(1, math.ceil((until - now).total_seconds())))
+    async with transaction():
+        await attempts.insert_refused_code(CREDENTIALS, mac, now)
+    return SetupLinkUnusableError()

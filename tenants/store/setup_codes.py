@@ -1,0 +1,121 @@
+"""Setup links as phones and people reach them: by their token, and only while the tenant is published."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tortoise.expressions import Q
+
+from tenants.access import PUBLIC
+from tenants.accounts import Accounts, LoginPair
+from tenants.identity import ProviderId
+from tenants.keys import Sealed
+from tenants.model import AppKind
+from tenants.rows import SetupLinkRow
+from tenants.setup_links import REPLAY, Asker, Invitation, Redeemed, SetupContentKind
+from tenants.store.published import find_published
+from tenants.store.setup_links import ERASED, content_place
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tenants.access import CredentialScope
+    from tenants.keys import KeyRing
+    from tenants.setup_links import SetupToken
+    from tenants.store.published import Published
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A link that this phone may redeem, or that another phone has just redeemed."""
+
+    link: int
+    tenant: int
+    gives: Redeemed | None
+    """What the phone gets; None: another one was faster."""
+    is_repeat: bool
+    """Whether the phone has redeemed it already."""
+    is_move: bool
+    """Whether it takes the place of another phone."""
+
+
+async def claim(_scope: CredentialScope, token: SetupToken) -> None:
+    """Keep a link from other phones until the transaction ends."""
+    await SetupLinkRow.filter(token_sha256=token.sha256()).select_for_update().first()
+
+
+async def find_for_phone(
+    _scope: CredentialScope, keys: KeyRing, token: SetupToken, asker: Asker, now: datetime
+) -> Found | None:
+    """None for unknown, used, expired and revoked codes, other apps and unpublished tenants alike.
+
+    All of it is decided by one query, so that none of these answers takes longer than another. A login is for nobody
+    while external provisioning is off; it is not used up by that.
+    """
+    device = token.device_sha256(asker.device_id)
+    is_right = _is_reachable(asker) & (_is_open(now) | Q(redeemed_at__gt=now - REPLAY))
+    row = await SetupLinkRow.filter(is_right, token_sha256=token.sha256()).select_related("tenant").first()
+    published = await _published(row) if row else None
+    if row is None or published is None:
+        return None
+    is_repeat = row.device_sha256 is not None and bytes(row.device_sha256) == device
+    is_move = row.redeemed_at is not None and not is_repeat
+    is_too_late = is_move and not (row.can_move and now < row.expires_at)
+    gives = None if is_too_late else _open(row, keys, published)
+    return Found(row.id, row.tenant_id, gives, is_repeat, is_move)
+
+
+async def find_invitation(_scope: CredentialScope, token: SetupToken, now: datetime) -> Invitation | None:
+    """What the page of a link shows to people; None when no phone could redeem it now. Changes nothing."""
+    row = (
+        await SetupLinkRow.filter(_is_reachable(Asker("")) & _is_open(now), token_sha256=token.sha256())
+        .select_related("tenant")
+        .first()
+    )
+    published = await _published(row) if row else None
+    if row is None or published is None:
+        return None
+    live = published.revision
+    return Invitation(published.provider_id, live.config.app, live.name, live.config.branding, row.expires_at)
+
+
+async def mark_redeemed(_scope: CredentialScope, token: SetupToken, asker: Asker, found: Found, now: datetime) -> None:
+    """Note which phone has it now. A second phone is the last one: nobody else can move it again."""
+    changes = {"can_move": False} if found.is_move else {}
+    await SetupLinkRow.filter(id=found.link).update(
+        redeemed_at=now, device_sha256=token.device_sha256(asker.device_id), **changes
+    )
+
+
+def _is_reachable(asker: Asker) -> Q:
+    """Whether the link has a content and a tenant that this app may know (I4, I5)."""
+    is_there = Q(revoked_at__isnull=True) & ~Q(sealed=ERASED)
+    is_there &= Q(tenant__is_suspended=False, tenant__live_revision__isnull=False)
+    if asker.app is not None:
+        is_there &= Q(tenant__app=asker.app.value)
+    if asker.app is AppKind.WHITELABEL:
+        is_there &= Q(tenant__provider_key=ProviderId.key_of(asker.provider_id or "") or "")
+    return is_there
+
+
+def _is_open(now: datetime) -> Q:
+    """Whether a phone that has not redeemed it yet may do so."""
+    return Q(expires_at__gt=now) & (Q(redeemed_at__isnull=True) | Q(can_move=True))
+
+
+async def _published(row: SetupLinkRow) -> Published | None:
+    """The tenant's live config; None also when the link carries a login that the config has no use for."""
+    published = await find_published(PUBLIC, row.tenant.provider_id, AppKind(row.tenant.app))
+    is_login = row.carries == SetupContentKind.LOGIN.value
+    if published is None or (is_login and not published.revision.config.provisioning.is_enabled):
+        return None
+    return published
+
+
+def _open(row: SetupLinkRow, keys: KeyRing, published: Published) -> Redeemed:
+    """Raises UnreadableSecretError."""
+    document = keys.open(Sealed(row.key_id, bytes(row.sealed)), content_place(row.tenant_id, row.id))
+    kind = Accounts if row.carries == SetupContentKind.ACCOUNTS.value else LoginPair
+    config = published.revision.config
+    return Redeemed(published.provider_id, config.app, kind.from_document(document), config.provisioning)

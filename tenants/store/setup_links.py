@@ -1,0 +1,164 @@
+"""Setup links as staff see them: made, listed, revoked, forgotten."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tortoise.expressions import Q
+
+from tenants.accounts import Accounts
+from tenants.errors import NotFoundError
+from tenants.keys import Place
+from tenants.rows import SetupLinkRow
+from tenants.setup_links import LISTED, REPLAY, SetupContentKind, SetupLink, SetupLinkStatus
+from tenants.store.actors import from_stored, to_stored
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tenants.access import PlatformScope, TenantScope
+    from tenants.keys import KeyRing
+    from tenants.setup_links import SetupContent, SetupToken
+
+LARGEST_ID = 10**18 - 1  # what a node id holds
+ERASED = b""
+"""What stands in place of a content that no phone can get any more; rotation of keys passes it by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A link's place in the list: newest first, then by id."""
+
+    created_at: datetime
+    id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSetupLink:
+    """A link to be stored."""
+
+    content: SetupContent
+    note: str | None
+    can_move: bool
+    created_at: datetime
+    expires_at: datetime
+
+
+async def insert_link(scope: TenantScope, keys: KeyRing, token: SetupToken, new: NewSetupLink) -> SetupLink:
+    """Store a link, its content encrypted for its own row."""
+    row_id = 1 + secrets.randbelow(LARGEST_ID)
+    sealed = keys.seal(new.content.to_document(), content_place(scope.tenant, row_id))
+    carries = SetupContentKind.ACCOUNTS if isinstance(new.content, Accounts) else SetupContentKind.LOGIN
+    row = await SetupLinkRow.create(
+        id=row_id,
+        tenant_id=scope.tenant,
+        token_sha256=token.sha256(),
+        carries=carries.value,
+        note=new.note,
+        can_move=new.can_move,
+        key_id=sealed.key_id,
+        sealed=sealed.data,
+        created_at=new.created_at,
+        created_by=to_stored(scope.actor),
+        expires_at=new.expires_at,
+    )
+    return _link(row)
+
+
+async def find_tenant_of(_scope: PlatformScope, link: int) -> int:
+    """The tenant that a link belongs to, so that the caller's leave for it can be asked. Raises NotFoundError."""
+    row = await SetupLinkRow.get_or_none(id=link)
+    if row is None:
+        raise NotFoundError
+    return row.tenant_id
+
+
+async def get_link(scope: TenantScope, link: int, now: datetime) -> SetupLink:
+    """The scope's link by its id, as long as it is listed. Raises NotFoundError."""
+    row = await SetupLinkRow.filter(_listed(now), id=link, tenant_id=scope.tenant).first()
+    if row is None:
+        raise NotFoundError
+    return _link(row)
+
+
+async def list_links(
+    scope: TenantScope,
+    now: datetime,
+    *,
+    status: SetupLinkStatus | None = None,
+    first: int,
+    after: Position | None = None,
+) -> list[SetupLink]:
+    """Up to `first` links, newest first, from behind a position."""
+    rows = SetupLinkRow.filter(_listed(now), tenant_id=scope.tenant)
+    if status is not None:
+        rows = rows.filter(_stands(status, now))
+    if after is not None:
+        rows = rows.filter(Q(created_at__lt=after.created_at) | Q(created_at=after.created_at, id__lt=after.id))
+    return [_link(row) for row in await rows.order_by("-created_at", "-id").limit(first)]
+
+
+async def revoke_link(scope: TenantScope, link: int, now: datetime) -> None:
+    """Make one link useless and forget its content. What was revoked stays as it is."""
+    rows = SetupLinkRow.filter(id=link, tenant_id=scope.tenant, revoked_at=None)
+    await rows.update(revoked_at=now, sealed=ERASED)
+
+
+async def revoke_all(scope: TenantScope, now: datetime) -> int:
+    """Make all links useless and forget what they carry; how many of them were open.
+
+    A link that a phone has redeemed stays redeemed: without its content no second phone gets anything, and no repeat.
+    """
+    rows = SetupLinkRow.filter(tenant_id=scope.tenant)
+    count = await rows.filter(_stands(SetupLinkStatus.OPEN, now)).update(revoked_at=now, sealed=ERASED)
+    await rows.filter(redeemed_at__isnull=False).exclude(sealed=ERASED).update(sealed=ERASED, can_move=False)
+    return count
+
+
+async def forget_spent(scope: TenantScope, now: datetime) -> None:
+    """Erase what no phone can get any more, and delete the links that are no longer listed."""
+    rows = SetupLinkRow.filter(tenant_id=scope.tenant)
+    await rows.filter(~_listed(now)).delete()
+    is_replayed = Q(redeemed_at__isnull=True) | Q(redeemed_at__lte=now - REPLAY)
+    is_over = Q(expires_at__lte=now) | Q(redeemed_at__isnull=False, can_move=False)
+    await rows.filter(is_replayed & is_over).exclude(sealed=ERASED).update(sealed=ERASED)
+
+
+def content_place(tenant: int, link: int) -> Place:
+    """Where the content of a link is encrypted for."""
+    return Place(tenant, "setup_link", "sealed", link)
+
+
+def _listed(now: datetime) -> Q:
+    """Whether it works, or stopped working less than 30 days ago. No link lives as long as that."""
+    since = now - LISTED
+    is_redeemed_lately = Q(redeemed_at__isnull=True) | Q(redeemed_at__gt=since)
+    is_revoked_lately = Q(revoked_at__isnull=True) | Q(revoked_at__gt=since)
+    return Q(expires_at__gt=since) & is_redeemed_lately & is_revoked_lately
+
+
+def _stands(status: SetupLinkStatus, now: datetime) -> Q:
+    """`SetupLink.status` as a condition."""
+    if status is SetupLinkStatus.REVOKED:
+        return Q(revoked_at__isnull=False)
+    if status is SetupLinkStatus.REDEEMED:
+        return Q(revoked_at__isnull=True, redeemed_at__isnull=False)
+    is_untouched = Q(revoked_at__isnull=True, redeemed_at__isnull=True)
+    return is_untouched & (Q(expires_at__gt=now) if status is SetupLinkStatus.OPEN else Q(expires_at__lte=now))
+
+
+def _link(row: SetupLinkRow) -> SetupLink:
+    return SetupLink(
+        id=row.id,
+        tenant=row.tenant_id,
+        note=row.note,
+        carries=SetupContentKind(row.carries),
+        can_move=row.can_move,
+        created_at=row.created_at,
+        created_by=from_stored(row.created_by),
+        expires_at=row.expires_at,
+        redeemed_at=row.redeemed_at,
+        revoked_at=row.revoked_at,
+    )
