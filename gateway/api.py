@@ -17,6 +17,7 @@ from gateway.resolvers.draft import (
     resolve_save_help,
     resolve_save_provisioning,
 )
+from gateway.resolvers.provisioning import resolve_provision
 from gateway.resolvers.softphone import resolve_softphone_config
 from gateway.resolvers.tenant import (
     resolve_create_tenant,
@@ -32,6 +33,7 @@ from gateway.resolvers.tenant import (
 from gateway.schema.actor import Viewer
 from gateway.schema.handlers import HANDLERS
 from gateway.schema.node import Node
+from gateway.schema.provisioning import ProvisionResult
 from gateway.schema.results import (
     CreateTenantResult,
     DeleteTenantResult,
@@ -107,6 +109,14 @@ class Query:
 
 @strawberry.type(description=inspect.cleandoc(_MUTATION))
 class Mutation:
+    provision: ProvisionResult = field(
+        resolve_provision,
+        "Signs a user in, or asks at a restart whether anything changed. Anonymous. The gateway asks the provider and "
+        "says what the app must do; only `Provisioned` may change what the app has. Every refusal (also "
+        "`UnknownProvider`), every entry in `errors`, every HTTP failure and every unknown answer means: keep the "
+        "accounts you have.",
+        input_is="Credentials as the user typed them, and which installation asks.",
+    )
     create_tenant: CreateTenantResult = field(
         resolve_create_tenant,
         "Creates a tenant with default settings and nothing published. Platform admins.",

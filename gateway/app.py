@@ -21,7 +21,10 @@ from gateway.http.metrics import MetricsEndpoint
 from gateway.http.pages import index, rules, warm_up
 from gateway.http.static import static_routes
 from gateway.logs import configure_logging
+from gateway.provisioning.provisioner import Provisioner
 from gateway.refusals import ErrorCode
+from gateway.upstream.client import Upstream
+from gateway.upstream.resolver import DnsResolver
 from tenants import database
 
 if TYPE_CHECKING:
@@ -33,12 +36,21 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from gateway.settings import Settings
+    from gateway.upstream.resolver import Resolver
 
 log = structlog.get_logger("gateway")
 
 
-def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> ASGIApp:
-    """The gateway. Connects to the database when it starts, and lets go of it when it stops."""
+def create_app(
+    settings: Settings, *, now: Callable[[], datetime] = utc_now, resolver: Resolver | None = None
+) -> ASGIApp:
+    """The gateway. Connects to the database when it starts, and lets go of it when it stops.
+
+    `resolver` is how the names of providers' servers are looked up; None: in the DNS.
+    """
+    keys = key_ring(settings)
+    upstream = Upstream(resolver=resolver or DnsResolver(), admitted=settings.admit_hosts, ca_file=settings.upstream_ca)
+    provisioner = Provisioner(upstream, keys)
     schema = make_schema(
         settings.limits, is_introspecting=not settings.is_production, is_suggesting=not settings.is_production
     )
@@ -52,13 +64,14 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
             yield
         finally:
             await warming
+            await upstream.close()
             await database.disconnect()
 
     app = Starlette(
         routes=[
             Route(
                 "/graphql",
-                _endpoint(GraphQLEndpoint(schema, settings, key_ring(settings), now)),
+                _endpoint(GraphQLEndpoint(schema, settings, keys, provisioner, now)),
                 methods=["GET", "POST"],
             ),
             Route("/livez", livez),

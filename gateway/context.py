@@ -13,6 +13,7 @@ from gateway.loaders import Loaders
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gateway.provisioning.provisioner import Provisioner
     from tenants.access import Principal
     from tenants.keys import KeyRing
 
@@ -52,6 +53,7 @@ class Context:
     keys: KeyRing
     caller: Caller
     allowance: Allowance
+    provisioner: Provisioner
     now: Callable[[], datetime] = utc_now
     loaders: Loaders = field(default_factory=Loaders)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _PORTS = range(1, 65536)
 _PRIORITIES = range(-128, 128)
-_LONGEST_NAME = 60
+LONGEST_NAME = 60
 _LONGEST_JID = 512
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*", re.IGNORECASE)
@@ -150,4 +150,4 @@ def _host(text: str) -> str:
 
 
 def _name(text: str) -> str:
-    return parse_line(text, _LONGEST_NAME)
+    return parse_line(text, LONGEST_NAME)

@@ -19,6 +19,9 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 # They choose a shape for the character before them: emoji and Mongolian letters need them.
 _SELECTORS = "\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef"
 _ALONE = re.compile(f"(?:^|[{_JOINERS}])[{_JOINERS}]|[{_JOINERS}]$|(?:^|[\\s{_SELECTORS}{_JOINERS}])[{_SELECTORS}]")
+_BREAK = re.compile("[\t-\r\x1c-\x1f\x85\u2028\u2029]")
+_STRAY_SELECTORS = re.compile(f"(?<![^\\s{_JOINERS}{_SELECTORS}])[{_SELECTORS}]+")
+_STRAY_JOINERS = re.compile(f"(?<![^\\s{_JOINERS}])[{_JOINERS}]+|[{_JOINERS}]+(?![^\\s{_JOINERS}])")
 # Bounds what one visible character may hide; the longest emoji sequences have ten code points.
 _CODE_POINTS_A_CHARACTER = 12
 
@@ -72,6 +75,27 @@ def parse_note(text: str, longest: int = 500) -> str:
     if _CONTROL.search(note.replace("\n", "").replace("\r", "").replace("\t", "")) or _INVISIBLE.search(note):
         raise InvalidValueError(ProblemCode.TEXT_CHARACTERS, "The text holds characters that nobody can see.")
     return note
+
+
+def clean_line(text: str, longest: int) -> str:
+    """What somebody else's server wrote, as one plain line of at most `longest` code points; empty if nothing is left.
+
+    Mended, not refused, since it is shown to people and means nothing to programs. Markup stays as it was typed.
+    """
+    line = _BREAK.sub(" ", text[: longest * _CODE_POINTS_A_CHARACTER])
+    line = unicodedata.normalize("NFC", _INVISIBLE.sub("", _CONTROL.sub("", line)))
+    line = " ".join(_STRAY_JOINERS.sub("", _STRAY_SELECTORS.sub("", line)).split())
+    return line if len(line) <= longest else _cut(line, longest - 1) + "…"
+
+
+def _cut(line: str, longest: int) -> str:
+    """The line's beginning, no visible character taken apart."""
+    import regex  # noqa: PLC0415 - few messages are so long, and it costs time at start
+
+    end = max(
+        (found.end() for found in regex.finditer(r"\X", line[: longest + 1]) if found.end() <= longest), default=0
+    )
+    return line[:end].rstrip(f" {_JOINERS}")
 
 
 def count_characters(text: str) -> int:

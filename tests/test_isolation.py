@@ -68,6 +68,10 @@ FIELDS = {
     "tenant": Entry({"providerId": "$name"}),
     "tenants": Entry({"search": "$name"}),
     "node": Entry({"id": "$tenant"}),
+    "provision": Entry(
+        {"input": {"credentials": {"generic": {"login": "1000:$name", "password": "1234"}}, "deviceId": "d"}},
+        is_public=True,
+    ),
     "createTenant": Entry({"input": {"providerId": "$name", "app": "GENERIC"}}),
     "renameTenant": on_tenant(expectedVersion=2, name="Another"),
     "suspendTenant": on_tenant(reason="unpaid"),

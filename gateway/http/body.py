@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
-import orjson
 from starlette.datastructures import QueryParams
 from starlette.requests import ClientDisconnect
+
+from gateway import strict_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,36 +99,14 @@ async def read_body(request: Request, largest: int) -> bytes:
 
 
 def parse_json(data: bytes) -> Any:  # noqa: ANN401 - JSON is anything
-    """Strict JSON: UTF-8, no duplicate keys, no NaN, no NUL, no lone surrogates. Raises BadBodyError."""
+    """Strict JSON, and no NUL in it. Raises BadBodyError."""
     try:
-        value = json.loads(data.decode("utf-8"), object_pairs_hook=_unique, parse_float=_finite, parse_constant=_finite)
-        written = orjson.dumps(value)
-    except UnicodeDecodeError:
-        raise BadBodyError(400, "The request is not UTF-8.") from None
-    except (ValueError, RecursionError):
-        raise BadBodyError(400, "The request is not valid JSON.") from None
-    except TypeError:  # what orjson cannot write: numbers beyond 64 bits, lone surrogates, 254 levels
-        raise BadBodyError(
-            400, "The request holds a number, a character or a depth that JSON cannot carry safely."
-        ) from None
-    if _NUL.search(written):
+        value = strict_json.parse_json(data)
+    except strict_json.BadJsonError as error:
+        raise BadBodyError(400, f"The request {error.flaw}.") from None
+    if _NUL.search(data):
         raise BadBodyError(400, "The request holds a NUL character.")
     return value
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    unique = dict(pairs)
-    if len(unique) != len(pairs):
-        raise ValueError
-    return unique
-
-
-def _finite(text: str) -> float:
-    """1e999 is as little a number as NaN."""
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError
-    return number
 
 
 def _request(sent: Mapping[str, Any]) -> GraphQLRequest:

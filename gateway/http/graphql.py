@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from gateway.guard import GatewaySchema
     from gateway.http.body import GraphQLRequest
+    from gateway.provisioning.provisioner import Provisioner
     from gateway.settings import Settings
     from tenants.keys import KeyRing
 
@@ -40,8 +41,16 @@ _RETRY = {"Retry-After": "1"}
 class GraphQLEndpoint:
     """One schema behind HTTP."""
 
-    def __init__(self, schema: GatewaySchema, settings: Settings, keys: KeyRing, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        schema: GatewaySchema,
+        settings: Settings,
+        keys: KeyRing,
+        provisioner: Provisioner,
+        now: Callable[[], datetime],
+    ) -> None:
         self._schema, self._settings, self._keys, self._now = schema, settings, keys, now
+        self._provisioner = provisioner
         self._deadline = Deadline()
 
     async def __call__(self, request: Request) -> Response:
@@ -90,6 +99,7 @@ class GraphQLEndpoint:
                 keys=self._keys,
                 caller=caller_of(request, self._settings),
                 allowance=allowance,
+                provisioner=self._provisioner,
                 now=self._now,
             )
             return await self._schema.execute(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import strawberry
 
+from gateway.provisioning.outcomes import AccountsAction, ProvisioningFailure, ProvisioningRefusal
 from tenants.access import ActorKind, Permission
 from tenants.accounts import SipTransport
 from tenants.codes import ProblemCode, WarningCode
@@ -18,13 +19,16 @@ if TYPE_CHECKING:
 
 # The schema takes its enums from here, so that none is used before it is described.
 __all__ = [
+    "AccountsAction",
     "ActorKind",
     "AppKind",
     "CredentialsSource",
     "Permission",
     "Placeholder",
     "ProblemCode",
+    "ProvisioningFailure",
     "ProvisioningMethod",
+    "ProvisioningRefusal",
     "SipTransport",
     "TenantStatus",
     "WarningCode",
@@ -71,6 +75,40 @@ describe(
         "GET": "In the query of a GET, as SessionTalk documents it. They end in the provider's access log.",
         "POST_JSON": "In the body of a POST, as JSON. Recommended.",
         "POST_FORM": "In the body of a POST, as a form.",
+    },
+)
+describe(
+    AccountsAction,
+    "What a phone must do with its accounts.",
+    {
+        "REPLACE": "Have exactly the accounts given, and no others.",
+        "KEEP": "Change nothing.",
+        "LOG_OUT": (
+            "Remove all accounts and show the sign-in screen. Never at a first set-up, and only when the provider sent "
+            "`update: true` with an empty list."
+        ),
+    },
+)
+describe(
+    ProvisioningRefusal,
+    "How the provider said no.",
+    {
+        "PROVIDER_MESSAGE": "It answered with a text for the user and no accounts.",
+        "CREDENTIALS_REJECTED": "It answered HTTP 401, 403 or 404.",
+        "NO_ACCOUNTS": "It answered a first set-up with an empty list and no text.",
+    },
+)
+describe(
+    ProvisioningFailure,
+    "Why the provider's answer could not be had.",
+    {
+        "UNREACHABLE": "No connection, no secure connection, or no answer in time.",
+        "FAILED": "It answered that it failed, or sent the call elsewhere.",
+        "BAD_ANSWER": ("It answered something that is no provisioning answer, or one of which a part is not valid."),
+        "BUSY": (
+            "Too many calls to this provider are under way, or it is being left alone for some seconds after many "
+            "failures."
+        ),
     },
 )
 describe(

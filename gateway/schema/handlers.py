@@ -5,7 +5,7 @@ from __future__ import annotations
 import strawberry
 from strawberry.types.field import StrawberryField
 
-from gateway.schema.problems import Forbidden, InvalidInput, NotFound, VersionConflict
+from gateway.schema.problems import Forbidden, InvalidInput, NotFound, TooManyAttempts, VersionConflict
 from gateway.schema.results import UnacceptedWarnings
 from tenants import errors
 
@@ -41,4 +41,18 @@ class _OnUnacceptedWarnings(strawberry.ExceptionHandler[errors.UnacceptedWarning
         return UnacceptedWarnings.of(exception)
 
 
-HANDLERS = (_OnInvalidInput(), _OnConflict(), _OnForbidden(), _OnNotFound(), _OnUnacceptedWarnings())
+class _OnTooManyAttempts(strawberry.ExceptionHandler[errors.TooManyAttemptsError, TooManyAttempts]):
+    def handle(
+        self, exception: errors.TooManyAttemptsError, *, field: StrawberryField, info: strawberry.Info
+    ) -> TooManyAttempts:
+        return TooManyAttempts.of(exception)
+
+
+HANDLERS = (
+    _OnInvalidInput(),
+    _OnConflict(),
+    _OnForbidden(),
+    _OnNotFound(),
+    _OnUnacceptedWarnings(),
+    _OnTooManyAttempts(),
+)

@@ -72,6 +72,24 @@ class UnknownProvider(Refusal):
 
 
 @strawberry.type(
+    description=(
+        "Too many failed attempts by this name or from this address; nothing was tried. Successful calls never count."
+    )
+)
+class TooManyAttempts(Refusal):
+    message: str = strawberry.field(description="A sentence for people.")
+    retry_after_seconds: int = strawberry.field(description="Wait this many seconds.")
+
+    @classmethod
+    def of(cls, error: errors.TooManyAttemptsError) -> TooManyAttempts:
+        """From the domain."""
+        return cls(
+            message=f"Too many attempts failed. Wait {error.retry_after_seconds} seconds and try again.",
+            retry_after_seconds=error.retry_after_seconds,
+        )
+
+
+@strawberry.type(
     description="Something that was sent, or the config to be published, breaks a rule. All problems at once."
 )
 class InvalidInput(Refusal):

@@ -1,0 +1,130 @@
+"""Signs a user in: whose provider, may they try, what does the provider say, what does the phone do."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import structlog
+
+from gateway.provisioning import failures
+from gateway.provisioning.answer import read
+from gateway.provisioning.call import Credentials, make_request
+from gateway.provisioning.outcomes import (
+    Instruction,
+    Off,
+    Provisioned,
+    ProvisioningFailure,
+    Unknown,
+)
+from gateway.provisioning.verdict import judge, rejected
+from gateway.upstream.client import OutboundError
+from tenants.access import PUBLIC
+from tenants.errors import UnreadableSecretError
+from tenants.store.published import find_published
+from tenants.store.secrets import list_signing_secrets, open_headers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from gateway.provisioning.outcomes import Outcome, Verdict
+    from gateway.upstream.client import OutboundAnswer, OutboundRequest, Upstream
+    from tenants.access import SignInScope
+    from tenants.keys import KeyRing
+    from tenants.model import AppKind, Provisioning, Revision
+    from tenants.store.published import Published
+
+_log = structlog.get_logger("gateway.provisioning")
+_REJECTING = frozenset({401, 403, 404})
+_GOOD = range(200, 300)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn:
+    """A user at a phone, and whose app they hold. All of it was checked."""
+
+    provider_id: str
+    app: AppKind
+    username: str
+    password: str
+    device_id: str
+    reprovision: bool
+
+    @property
+    def credentials(self) -> Credentials:
+        """What the provider is asked with."""
+        return Credentials(self.username, self.password, self.device_id, self.reprovision)
+
+    def __repr__(self) -> str:
+        """Never the login."""
+        return "SignIn(…)"
+
+
+class Provisioner:
+    """One object a process, since the client that calls out knows what is in flight."""
+
+    def __init__(self, upstream: Upstream, keys: KeyRing, *, jitter: Callable[[], float] = random.random) -> None:
+        self.upstream, self._keys, self._jitter = upstream, keys, jitter
+
+    async def provision(self, sign_in: SignIn, *, address: str, now: datetime) -> Outcome:  # noqa: ARG002
+        """What becomes of it; whatever the provider's server does, it is one of the outcomes, within five seconds."""
+        published = await find_published(PUBLIC, sign_in.provider_id, sign_in.app)
+        if published is None:
+            return Unknown()
+        settings = published.revision.config.provisioning
+        if not settings.is_enabled or settings.url is None:
+            return Off(published.provider_id, sign_in.username, settings)
+        scope = PUBLIC.signing_in(published.revision.tenant)
+        verdict = await self._ask(scope, published.revision, sign_in, now)
+        return _outcome(verdict, published, sign_in.username)
+
+    async def _ask(self, scope: SignInScope, revision: Revision, sign_in: SignIn, now: datetime) -> Verdict:
+        try:
+            request = await self.make_request(scope, revision.config.provisioning, sign_in.credentials, now)
+            answered = await self.upstream.call(scope.tenant, request)
+        except OutboundError as error:
+            return failures.unavailable(failures.failure_of(error.fault), revision.name, jitter=self._jitter)
+        except UnreadableSecretError:
+            _log.exception("secrets of a config do not open", tenant=scope.tenant)
+            return failures.unavailable(ProvisioningFailure.FAILED, revision.name, jitter=self._jitter)
+        return self.weigh(answered, revision.name, reprovision=sign_in.reprovision, now=now)
+
+    async def make_request(
+        self, scope: SignInScope, settings: Provisioning, credentials: Credentials, now: datetime
+    ) -> OutboundRequest:
+        """The call to `settings.url` with the tenant's headers, signed. Raises UnreadableSecretError."""
+        if settings.url is None:
+            raise ValueError("There is nobody to call.")
+        headers = await open_headers(scope, self._keys, settings.headers)
+        secrets = await list_signing_secrets(scope, self._keys, now)
+        return make_request(
+            settings.method, settings.url, credentials, headers=headers, signing_secrets=secrets, now=now
+        )
+
+    def weigh(self, answered: OutboundAnswer, provider: str, *, reprovision: bool, now: datetime) -> Verdict:
+        """What an answer comes to: its status first, then its body by the fail-static table."""
+        if answered.status in _REJECTING:
+            return rejected(read(answered.body).message)
+        failure = ProvisioningFailure.FAILED
+        if answered.status in _GOOD:
+            judged = judge(read(answered.body), reprovision=reprovision)
+            if not isinstance(judged, ProvisioningFailure):
+                return judged
+            failure = judged
+        wished = failures.wished_seconds(answered, now)
+        return failures.unavailable(failure, provider, jitter=self._jitter, wished_seconds=wished)
+
+
+def _outcome(verdict: Verdict, published: Published, username: str) -> Outcome:
+    if not isinstance(verdict, Instruction):
+        return verdict
+    return Provisioned(
+        published.provider_id,
+        username,
+        verdict.action,
+        verdict.accounts,
+        verdict.notice,
+        published.revision.config.provisioning,
+    )
