@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from structlog.typing import EventDict, WrappedLogger
 
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
-# Below this level they print statements with their values.
-TALKATIVE = ("tortoise", "asyncpg", "aiosqlite")
+# Below this level they print statements with their values, and requests with their headers.
+TALKATIVE = ("tortoise", "asyncpg", "aiosqlite", "httpcore2", "aiodns")
 MAX_EXCEPTIONS = 10
 MAX_FRAMES = 30
 WITHHELD = "(text withheld)"

@@ -64,6 +64,10 @@ class Breaker:
         finally:
             self._conclude(self._use(name), attempt)
 
+    def __len__(self) -> int:
+        """How many lanes it remembers."""
+        return len(self._lanes)
+
     def _use(self, name: Hashable) -> _Lane:
         now = self._clock()
         while self._lanes and next(iter(self._lanes.values())).used_at < now - WINDOW_SECONDS - OPEN_SECONDS:

@@ -33,3 +33,7 @@ class Bulkhead:
             self._in_flight[lane] -= 1
             if not self._in_flight[lane]:
                 del self._in_flight[lane]
+
+    def __len__(self) -> int:
+        """How many lanes it remembers."""
+        return len(self._in_flight)

@@ -6,6 +6,7 @@ Sockets are read by hand: nothing is read ahead of need, and closing is at once,
 from __future__ import annotations
 
 import asyncio
+import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ import anyio
 import anyio.abc
 import httpcore2
 
+from gateway.upstream import tls
 from gateway.upstream.client import Fault, OutboundError
 
 if TYPE_CHECKING:
@@ -77,31 +79,36 @@ class SocketStream(anyio.abc.ByteStream):
 
 
 class Stream(httpcore2.AsyncNetworkStream):
-    """What HTTP reads and writes."""
+    """What HTTP reads and writes. A request leaves in one piece: some servers answer as soon as they see its head."""
 
-    def __init__(self, tls: TLSStream, quota: Quota) -> None:
-        self._tls, self._quota = tls, quota
+    def __init__(self, secured: TLSStream, quota: Quota) -> None:
+        self._tls, self._quota = secured, quota
+        self._unsent = bytearray()
         self._has_read = False
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002, ASYNC109 - not ours
         try:
+            await self._send()
             data = await self._tls.receive(self._quota.room(max_bytes))
         except anyio.EndOfStream:
             if not self._has_read:
                 raise _hung_up() from None
             return b""
-        except (OSError, anyio.BrokenResourceError):  # ssl.SSLError is an OSError
+        except ssl.SSLError as error:
+            raise tls.refusal(error) from None
+        except (OSError, anyio.BrokenResourceError):
             raise _hung_up() from None
         self._has_read = True
         self._quota.take(len(data))
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002, ASYNC109 - not ours
-        """Raises httpcore2.WriteError: a server may answer before it has read everything."""
-        try:
-            await self._tls.send(buffer)
-        except (OSError, anyio.EndOfStream, anyio.BrokenResourceError) as error:  # ssl.SSLError is an OSError
-            raise httpcore2.WriteError from error
+        self._unsent += buffer
+
+    async def _send(self) -> None:
+        if self._unsent:
+            data, self._unsent = bytes(self._unsent), bytearray()
+            await self._tls.send(data)
 
     async def aclose(self) -> None:
         await self._tls.aclose()

@@ -58,7 +58,7 @@ class Target:
             raise _refusal("The redirect's Location is empty or no URL.")
         if location.lower().startswith("http:"):
             raise _refusal("The redirect leads to http, where everybody on the way could read the password.")
-        absolute = location if _SCHEME.match(location) else urljoin(self.url, location)
+        absolute = self._absolute(location)
         try:
             target = type(self).parse(absolute.partition("#")[0], admitted)
         except OutboundError as error:
@@ -66,6 +66,11 @@ class Target:
         if (target.host, target.port) != (self.host, self.port):
             raise _refusal("The redirect leads to another host or port, which would be handed the password.")
         return target
+
+    def _absolute(self, location: str) -> str:
+        if location.startswith("//"):
+            return f"https:{location}"
+        return location if _SCHEME.match(location) else urljoin(self.url, location)
 
 
 def _refusal(message: str) -> OutboundError:

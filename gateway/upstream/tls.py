@@ -42,7 +42,10 @@ _NO_TLS = (
     "Turn https on at this port, or correct the port in the URL.",
 )
 _OLD_TLS = ("The server offers only outdated versions of TLS.", "Turn TLS 1.2 or 1.3 on.")
-_NO_COMMON = ("The server and the gateway have no cipher in common.", "Turn ECDHE ciphers of TLS 1.2, or TLS 1.3, on.")
+_BROKEN_OFF = (
+    "The server broke the TLS handshake off: no cipher in common, or it wants a certificate of the caller.",
+    "Turn TLS 1.3, or ECDHE ciphers of TLS 1.2, on, and client certificates off for this path.",
+)
 _CLIENT_CERTIFICATE = (
     "The server wants a certificate of the caller, and the gateway has none.",
     "Turn client certificates off for this path; the gateway signs its calls, which you can check instead.",
@@ -63,7 +66,7 @@ _REASONS = {
     "RECORD_LAYER_FAILURE": _NO_TLS,
     "UNSUPPORTED_PROTOCOL": _OLD_TLS,
     "PROTOCOL_VERSION": _OLD_TLS,
-    "HANDSHAKE_FAILURE": _NO_COMMON,
+    "HANDSHAKE_FAILURE": _BROKEN_OFF,
     "CERTIFICATE_REQUIRED": _CLIENT_CERTIFICATE,
     "BAD_CERTIFICATE": _CLIENT_CERTIFICATE,
     "UNRECOGNIZED_NAME": (
