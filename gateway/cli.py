@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.context import utc_now
-from gateway.environment import load_settings
+from gateway.environment import ensure_key, key_ring, load_settings
 from gateway.logs import configure_logging
 from gateway.settings import PREFIX, Profile, SettingError
 from tenants import address, database
@@ -126,6 +126,7 @@ def _migrate(asked: argparse.Namespace, settings: Settings, _overrides: dict[str
 def _import(asked: argparse.Namespace, settings: Settings, _overrides: dict[str, str]) -> int:
     from gateway.exchange import import_file  # noqa: PLC0415 - the other commands read no YAML
 
+    keys = key_ring(ensure_key(settings))
     return _connected(
         settings,
         lambda: import_file(
@@ -133,6 +134,7 @@ def _import(asked: argparse.Namespace, settings: Settings, _overrides: dict[str,
             publish=asked.publish,
             dry_run=asked.dry_run,
             admitted=settings.admit_hosts,
+            keys=keys,
             now=utc_now(),
         ),
     )

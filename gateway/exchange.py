@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from tenants.keys import KeyRing
     from tenants.model import Draft, Tenant
 
 _IMPORT = SystemScope("import a file")
@@ -28,9 +29,19 @@ _EXPORT = SystemScope("export all tenants")
 _AT_ONCE = 500
 
 
-async def import_file(path: str, *, publish: bool, dry_run: bool, admitted: frozenset[str], now: datetime) -> int:
+async def import_file(
+    path: str, *, publish: bool, dry_run: bool, admitted: frozenset[str], keys: KeyRing, now: datetime
+) -> int:
     """Take a file's tenants, or print everything that keeps it from being taken. 0 done, 1 refused."""
-    how = Import(scope=_IMPORT, admitted=admitted, is_publishing=publish, is_dry_run=dry_run, note=_note(path), now=now)
+    how = Import(
+        scope=_IMPORT,
+        admitted=admitted,
+        is_publishing=publish,
+        is_dry_run=dry_run,
+        note=_note(path),
+        keys=keys,
+        now=now,
+    )
     try:
         outcomes = await take(how, read_tenants(_read(path)))
     except RefusedFileError as error:

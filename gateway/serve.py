@@ -16,7 +16,7 @@ from uvicorn.supervisors import Multiprocess
 from gateway import exchange
 from gateway.app import create_app
 from gateway.context import utc_now
-from gateway.environment import ensure_key, export_settings
+from gateway.environment import ensure_key, export_settings, key_ring
 from gateway.http.protocol import GatewayProtocol
 from gateway.tokens import make_token
 from tenants import address, database
@@ -107,7 +107,14 @@ async def _prepare(settings: Settings, *, is_demo: bool) -> str | None:
             return None
         if is_demo:
             demo = str(files("gateway").joinpath("data/demo.yaml"))
-            await exchange.import_file(demo, publish=True, dry_run=False, admitted=settings.admit_hosts, now=utc_now())
+            await exchange.import_file(
+                demo,
+                publish=True,
+                dry_run=False,
+                admitted=settings.admit_hosts,
+                keys=key_ring(settings),
+                now=utc_now(),
+            )
         return await make_token("admin", Role.PLATFORM_ADMIN)
     finally:
         await database.disconnect()

@@ -6,17 +6,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tenants.documents import to_mapping
+from tenants.headers import DOTS
 from tenants.model import AppKind, Config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from tenants.model import ProvisioningHeader
+
+_HEADERS = ("provisioning", "headers")
 _LABELS = {
     ("branding", "themeColor"): "Theme colour",
     ("branding", "darkThemeColor"): "Theme colour for dark mode",
     ("provisioning", "isEnabled"): "External provisioning",
     ("provisioning", "url"): "Provisioning address",
     ("provisioning", "method"): "How credentials are sent",
+    _HEADERS: "Order of the headers",
     ("provisioning", "usernamePlaceholder"): "Placeholder of the username",
     ("provisioning", "passwordPlaceholder"): "Placeholder of the password",
     ("provisioning", "sipDomain"): "SIP domain",
@@ -66,6 +71,9 @@ def _differences(before: Shown, after: Shown, *, is_live: bool) -> Iterator[Chan
         )
     old, new = to_mapping(before.config), to_mapping(after.config)
     for path, label in _LABELS.items():
+        if path == _HEADERS:
+            yield from _headers(before.config.provisioning.headers, after.config.provisioning.headers)
+            continue
         yield from _field(path, label, old, new, effect=_effect(path, before.config, after.config) if is_live else None)
     yield from _links(old["help"]["links"], new["help"]["links"])
 
@@ -95,6 +103,35 @@ def _effect(path: tuple[str, str], before: Config, after: Config) -> str | None:
             return "Phones register at another host after their next sign-in."
         case _:
             return None
+
+
+def _headers(old: Sequence[ProvisioningHeader], new: Sequence[ProvisioningHeader]) -> Iterator[Change]:
+    """By their names, since their order means nothing to the provider. A value is never told, not even by its end."""
+    secrets = {header.name: header.secret for header in old}
+    gone = {header.name for header in old} - {header.name for header in new}
+    found: list[Change] = []
+    for position in range(max(len(old), len(new))):
+        before = old[position].name if position < len(old) and old[position].name in gone else None
+        after = new[position].name if position < len(new) and new[position].name not in secrets else None
+        if before or after:
+            label = f"Header “{after or before}”"
+            found.append(Change(path=(*_HEADERS, str(position), "name"), label=label, before=before, after=after))
+        if position < len(new) and secrets.get(new[position].name, new[position].secret) != new[position].secret:
+            found.append(_new_value(position, new[position].name))
+    if not found and old != new:
+        before, after = (", ".join(header.name for header in headers) for headers in (old, new))
+        found.append(Change(path=_HEADERS, label=_LABELS[_HEADERS], before=before, after=after))
+    yield from found
+
+
+def _new_value(position: int, name: str) -> Change:
+    return Change(
+        path=(*_HEADERS, str(position), "value"),
+        label=f"Header “{name}”: value",
+        before=DOTS,
+        after=DOTS,
+        effect="Calls to the provider carry another value from then on.",
+    )
 
 
 def _links(old: Sequence[Mapping[str, str]], new: Sequence[Mapping[str, str]]) -> Iterator[Change]:

@@ -30,7 +30,13 @@ class ProblemCode(Enum):
     LOGIN_WITHOUT_USERNAME = "P4: nothing before the last colon."
     SUBDOMAIN_SYNTAX = "P6: not a DNS label or host."
     SIP_DOMAIN_SYNTAX = "P8: not `host` or `host:port`."
-    TOO_MANY = "More entries than the list may have (H3, G3)."
+    HEADER_NAME = "G2: not a header name, or one that the call itself sets."
+    HEADER_VALUE = (
+        "G2: a header value with control or non-ASCII characters, a blank or too long one, or a new header without a "
+        "value."
+    )
+    HEADER_REPEATED = "G2: the same header twice."
+    TOO_MANY = "More entries than the list may have (H3, G2, G3)."
     EMAIL_SYNTAX = "H1: not one plain e-mail address."
     CREDENTIALS_SOURCE_REQUIRED = "H5: a link has a placeholder and no credentials source is set."
     LINK_HTTP = "L1: `http:`. Secure links only."

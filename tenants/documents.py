@@ -17,6 +17,7 @@ from tenants.model import (
     CredentialsSource,
     Help,
     HelpLink,
+    NewHeader,
     Provisioning,
     ProvisioningHeader,
     ProvisioningMethod,
@@ -29,17 +30,14 @@ _SHAPE = 1
 def to_document(config: Config) -> str:
     """Canonical: sorted keys, no blanks, UTF-8, so that equal configs are equal texts."""
     mapping: dict[str, Any] = {"shape": _SHAPE, "app": config.app.value, **to_mapping(config)}
-    mapping["provisioning"]["headers"] = [
-        {"name": header.name, "secret": header.secret, "masked": header.masked}
-        for header in config.provisioning.headers
-    ]
+    mapping["provisioning"]["headers"] = [_header(header) for header in config.provisioning.headers]
     # Stored, not derived again when read: a later colour library must change no phone.
     mapping["branding"]["shownDarkThemeColor"] = config.branding.dark_theme_color.hex
     return orjson.dumps(mapping, option=orjson.OPT_SORT_KEYS).decode()
 
 
 def to_mapping(config: Config) -> dict[str, dict[str, Any]]:
-    """The three sections by the API's names: what `tenants.parsing.apply` reads."""
+    """The three sections by the API's names: what `tenants.parsing.apply` reads. A header has its name only."""
     branding, provisioning, menu = config.branding, config.provisioning, config.help
     return {
         "branding": {
@@ -50,6 +48,7 @@ def to_mapping(config: Config) -> dict[str, dict[str, Any]]:
             "isEnabled": provisioning.is_enabled,
             "url": provisioning.url and provisioning.url.text,
             "method": provisioning.method.value,
+            "headers": [{"name": header.name} for header in provisioning.headers],
             "usernamePlaceholder": provisioning.username_placeholder,
             "passwordPlaceholder": provisioning.password_placeholder,
             "sipDomain": provisioning.sip_domain and provisioning.sip_domain.text,
@@ -62,6 +61,13 @@ def to_mapping(config: Config) -> dict[str, dict[str, Any]]:
             "links": [{"title": link.title, "url": link.url.text} for link in menu.links],
         },
     }
+
+
+def _header(header: ProvisioningHeader) -> dict[str, Any]:
+    if isinstance(header, NewHeader):
+        message = "A header's value has to be stored before its config is."
+        raise TypeError(message)
+    return {"name": header.name, "secret": header.secret, "masked": header.masked}
 
 
 def from_document(document: str) -> Config:

@@ -83,6 +83,13 @@ class ProvisioningHeader:
     """What staff see of the value."""
 
 
+@dataclass(frozen=True, slots=True)
+class NewHeader(ProvisioningHeader):
+    """A header whose value was sent and has no row yet; `tenants.actions.headers` gives it one before it is stored."""
+
+    value: str = field(repr=False)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provisioning:
     """How a tenant's users sign in (rules P)."""

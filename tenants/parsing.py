@@ -14,6 +14,7 @@ from tenants.codes import ProblemCode
 from tenants.colors import ThemeColor
 from tenants.email import EmailAddress
 from tenants.errors import InvalidInputError, InvalidValueError, Problem
+from tenants.headers import parse_headers
 from tenants.hosts import SipDomain, Subdomain
 from tenants.links import HttpsUrl, LinkTemplate
 from tenants.model import (
@@ -42,6 +43,7 @@ FORM = {
         "isEnabled",
         "url",
         "method",
+        "headers",
         "usernamePlaceholder",
         "passwordPlaceholder",
         "sipDomain",
@@ -141,12 +143,14 @@ def _branding(current: Branding, section: Section) -> Branding:
 
 
 def _provisioning(current: Provisioning, section: Section, admitted: frozenset[str]) -> Provisioning:
-    """Rules P1, P6, P7 and P8."""
+    """Rules P1, P6, P7, P8 and G2."""
     return Provisioning(
         is_enabled=section.choice("isEnabled", current.is_enabled, default=False, choose=bool),
         url=section.text("url", current.url, None, lambda text: HttpsUrl.parse(text, admitted=admitted)),
         method=section.choice("method", current.method, ProvisioningMethod.GET, ProvisioningMethod),
-        headers=current.headers,
+        headers=section.choice(
+            "headers", current.headers, (), lambda sent: parse_headers(sent, current.headers, section.collector)
+        ),
         username_placeholder=section.text("usernamePlaceholder", current.username_placeholder, None, _placeholder),
         password_placeholder=section.text("passwordPlaceholder", current.password_placeholder, None, _placeholder),
         sip_domain=section.text("sipDomain", current.sip_domain, None, SipDomain.parse),

@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from tenants.keys import KeyRing
 from tenants.model import AppKind, Config, CredentialsSource, ProvisioningMethod
 from tenants.parsing import apply
 
@@ -30,7 +31,10 @@ FULL_SETTINGS: dict[str, dict[str, Any]] = {
         ],
     },
 }
-"""Every setting with a value of its own, for a whitelabel tenant."""
+"""Every setting with a value of its own, for a whitelabel tenant; but no headers, whose values need a database."""
+KEYS = KeyRing("SECRET-key-for-tests-0123456789-ab")
+HEADER = {"name": "X-Api-Key", "value": "SECRET-header-0123456789"}
+"""A header as it is sent."""
 
 
 def config(app: AppKind = AppKind.GENERIC, **sections: dict[str, Any]) -> Config:

@@ -34,7 +34,7 @@ async def resolve_save_branding(info: Info, input: SaveBrandingInput) -> SaveDra
 
 async def resolve_save_provisioning(info: Info, input: SaveProvisioningInput) -> SaveDraftResult:
     """Editors."""
-    return await _save(info, input, {"provisioning": sent(input.provisioning)})
+    return await _save(info, input, {"provisioning": input.provisioning.sent()})
 
 
 async def resolve_save_help(info: Info, input: SaveHelpInput) -> SaveDraftResult:
@@ -80,6 +80,7 @@ async def _save(
         changes,
         expected=input.expected_version,
         admitted=info.context.admitted_hosts,
+        keys=info.context.keys,
         now=info.context.now(),
     )
     info.context.forget_reads()

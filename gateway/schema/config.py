@@ -94,6 +94,21 @@ class Help:
         )
 
 
+@strawberry.type(
+    description="A fixed header of the provisioning call. Its value is a secret: written, never read back."
+)
+class ProvisioningHeader:
+    name: str = strawberry.field(description="Header name. Example: `X-Api-Key`.")
+    masked_value: str = strawberry.field(
+        description="Dots and, for a value of 16 characters or more, its last four. Example: `••••3f9a`."
+    )
+
+    @classmethod
+    def of(cls, header: model.ProvisioningHeader) -> ProvisioningHeader:
+        """From the domain."""
+        return cls(name=header.name, masked_value=header.masked)
+
+
 @strawberry.type(description="How a tenant's users sign in: the private side of `SignInScreen`.")
 class ProvisioningSettings:
     is_enabled: bool = strawberry.field(
@@ -109,6 +124,7 @@ class ProvisioningSettings:
         )
     )
     method: ProvisioningMethod = strawberry.field(description="How username and password are sent to it.")
+    headers: list[ProvisioningHeader] = strawberry.field(description="Fixed headers sent with every call; at most ten.")
     username_placeholder: str | None = strawberry.field(
         description=(
             "Grey text of the form's first field; null for the default, `Username`. Whitelabel only. "
@@ -137,6 +153,7 @@ class ProvisioningSettings:
             is_enabled=settings.is_enabled,
             url=HttpsUrlText(settings.url.text) if settings.url else None,
             method=settings.method,
+            headers=[ProvisioningHeader.of(header) for header in settings.headers],
             username_placeholder=settings.username_placeholder,
             password_placeholder=settings.password_placeholder,
             sip_domain=settings.sip_domain.text if settings.sip_domain else None,

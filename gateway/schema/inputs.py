@@ -86,6 +86,21 @@ class SaveBrandingInput:
     branding: BrandingInput = strawberry.field(description="What to change.")
 
 
+@strawberry.input(description="A fixed header.")
+class ProvisioningHeaderInput:
+    name: str = strawberry.field(
+        description="Header name, 1 to 64 characters; not one that the call itself sets. Example: `X-Api-Key`."
+    )
+    value: str | None = strawberry.field(
+        description="Its value, up to 512 characters. Absent: keep the value stored under this name.",
+        default=None,
+    )
+
+    def __repr__(self) -> str:
+        """Never the value."""
+        return "ProvisioningHeaderInput(…)"
+
+
 @strawberry.input(description="Sign-in settings. An absent field stays as it is; null sets it back to its default.")
 class ProvisioningInput:
     is_enabled: strawberry.Maybe[bool | None] = strawberry.field(
@@ -102,6 +117,9 @@ class ProvisioningInput:
             "How credentials are sent. Default `GET`; `POST_JSON` keeps them out of the provider's access log."
         )
     )
+    headers: strawberry.Maybe[list[ProvisioningHeaderInput] | None] = strawberry.field(
+        description="All fixed headers, at most ten; those not listed are removed. Null: none."
+    )
     username_placeholder: strawberry.Maybe[str | None] = strawberry.field(
         description="Grey text of the first field, 1 to 30 characters; whitelabel tenants only. Example: `Account No`."
     )
@@ -116,6 +134,13 @@ class ProvisioningInput:
     subdomain: strawberry.Maybe[str | None] = strawberry.field(
         description="A DNS label joined to `sipDomain`, or a full host. Example: `pbx`."
     )
+
+    def sent(self) -> dict[str, Any]:
+        """What was sent, headers as mappings too."""
+        given = sent(self)
+        if given.get("headers") is not None:
+            given["headers"] = [{"name": header.name, "value": header.value} for header in given["headers"]]
+        return given
 
 
 @strawberry.input(description="A change of how users sign in.")

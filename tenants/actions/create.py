@@ -17,7 +17,7 @@ from tenants.store import drafts, tenants
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tenants.access import PlatformScope
+    from tenants.access import PlatformScope, TenantScope
 
 TAKEN = Problem(
     ProblemCode.PROVIDER_ID_TAKEN,
@@ -40,16 +40,16 @@ async def create_tenant(
         raise InvalidInputError(tuple(collector.problems))
     try:
         async with transaction():
-            return await insert(scope, parsed_id, parsed_name, Config(app=app), now)
+            own = await insert(scope, parsed_id, parsed_name, app, now)
+            await drafts.insert_draft(own, parsed_name, Config(app=app), now)
+            return await tenants.get_tenant(own)
     except IntegrityError as error:  # somebody took the name between the look and the insert
         raise InvalidInputError((TAKEN,)) from error
 
 
 async def insert(
-    scope: PlatformScope, provider_id: ProviderId, name: str | None, config: Config, now: datetime
-) -> Tenant:
-    """Inside a transaction: the tenant and its first draft."""
-    tenant = await tenants.insert_tenant(scope, provider_id, config.app, name or provider_id.text, now)
-    own = scope.created(tenant)
-    await drafts.insert_draft(own, name, config, now)
-    return await tenants.get_tenant(own)
+    scope: PlatformScope, provider_id: ProviderId, name: str | None, app: AppKind, now: datetime
+) -> TenantScope:
+    """Inside a transaction: the tenant, which is still to be given its first draft."""
+    tenant = await tenants.insert_tenant(scope, provider_id, app, name or provider_id.text, now)
+    return scope.created(tenant)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tortoise.exceptions import IntegrityError
 
-from tenants.actions import create
+from tenants.actions import create, headers
 from tenants.actions import publish as publishing
 from tenants.changes import Shown
 from tenants.codes import ProblemCode
@@ -15,7 +15,7 @@ from tenants.database import transaction
 from tenants.errors import InvalidInputError, NotFoundError, Problem, VersionConflictError
 from tenants.files.problems import FileCode, RefusedFileError
 from tenants.identity import ProviderId, parse_name
-from tenants.model import AppKind, Config, Draft, Tenant
+from tenants.model import AppKind, Config, Draft, Provisioning, ProvisioningHeader, Tenant
 from tenants.parsing import Collector, apply
 from tenants.store import drafts, revisions, tenants
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from tenants.access import TenantScope
     from tenants.files.entries import Entry, TenantsFile
+    from tenants.keys import KeyRing
     from tenants.system import SystemScope
 
 _FIXED = Problem(
@@ -47,6 +48,7 @@ class Import:
     is_dry_run: bool
     note: str | None
     """Of the revisions."""
+    keys: KeyRing
     now: datetime
 
 
@@ -78,7 +80,7 @@ async def take(how: Import, file: TenantsFile) -> list[Outcome]:
 
     Raises RefusedFileError with every problem: of the file, of its values, and those that only the database knows.
     """
-    wanted = _parse_all(file.entries, how.admitted)
+    wanted = await _parse_all(how, file.entries)
     outcomes: dict[str, Outcome] = {}
     try:
         async with transaction():
@@ -94,23 +96,36 @@ async def take(how: Import, file: TenantsFile) -> list[Outcome]:
     return [outcomes[one.provider_id.key] for one in wanted]
 
 
-def _parse_all(entries: Sequence[Entry], admitted: frozenset[str]) -> list[_Wanted]:
+async def _parse_all(how: Import, entries: Sequence[Entry]) -> list[_Wanted]:
     """Every rule on every tenant, and no ProviderId twice. One with problems is wanted too: the database is asked."""
     wanted: dict[str, _Wanted] = {}
     for entry in entries:
-        one = _parse(entry, admitted)
+        one = _parse(entry, await _stored_headers(how.scope, entry), how.admitted)
         if one is not None and wanted.setdefault(one.provider_id.key, one) is not one:
             message = "A tenant above has this ProviderId; capital and small letters are one."
             entry.form.note(("providerId",), FileCode.PROVIDER_ID_REPEATED, message)
     return list(wanted.values())
 
 
-def _parse(entry: Entry, admitted: frozenset[str]) -> _Wanted | None:
+async def _stored_headers(scope: SystemScope, entry: Entry) -> tuple[ProvisioningHeader, ...]:
+    """The headers whose values a file may leave out. Whether they are still there is asked again under the lock."""
+    sent = entry.sections.get("provisioning", {}).get("headers") or ()
+    if all(header.get("value") is not None for header in sent):
+        return ()
+    tenant = await tenants.find_tenant(scope.platform(), entry.provider_id)
+    if tenant is None:
+        return ()
+    found = await drafts.list_drafts([scope.tenant(tenant.id)])
+    return found[tenant.id].config.provisioning.headers if found else ()
+
+
+def _parse(entry: Entry, headers: tuple[ProvisioningHeader, ...], admitted: frozenset[str]) -> _Wanted | None:
     """None without a ProviderId. Problems are noted in the entry, but not those of what could not be read at all."""
     collector = Collector()
     provider_id = collector.parse(("providerId",), ProviderId.parse, entry.provider_id)
     name = None if entry.name is None else collector.parse(("name",), parse_name, entry.name)
-    config = Config(app=entry.app or AppKind.WHITELABEL)  # of an unknown kind: the one that may have more
+    # Of an unknown kind: the one that may have more. Headers are stored ones only where the file lists them.
+    config = Config(app=entry.app or AppKind.WHITELABEL, provisioning=Provisioning(headers=headers))
     try:
         config = apply(config, entry.sections, admitted)
     except InvalidInputError as error:
@@ -148,11 +163,9 @@ async def _take_unless_overtaken(how: Import, one: _Wanted) -> Outcome:
 async def _take(how: Import, one: _Wanted) -> Outcome:
     found = await tenants.find_tenant(how.scope.platform(), one.provider_id.text)
     if found is None:
-        tenant = await create.insert(how.scope.platform(), one.provider_id, one.name, one.config, how.now)
-        draft = await drafts.get_draft(how.scope.tenant(tenant.id))
-        is_changed = False
+        tenant, draft, is_changed = *await _create(how, one), False
     else:
-        tenant, draft, is_changed = await _change(how.scope.tenant(found.id), one, how.now)
+        tenant, draft, is_changed = await _change(how.scope.tenant(found.id), how, one)
     return Outcome(
         provider_id=one.provider_id.text,
         is_new=found is None,
@@ -161,20 +174,29 @@ async def _take(how: Import, one: _Wanted) -> Outcome:
     )
 
 
-async def _change(scope: TenantScope, one: _Wanted, now: datetime) -> tuple[Tenant, Draft, bool]:
+async def _create(how: Import, one: _Wanted) -> tuple[Tenant, Draft]:
+    own = await create.insert(how.scope.platform(), one.provider_id, one.name, one.config.app, how.now)
+    config = await headers.store_values(own, how.keys, one.config, Config(app=one.config.app), how.now)
+    await drafts.insert_draft(own, one.name, config, how.now)
+    return await tenants.get_tenant(own), await drafts.get_draft(own)
+
+
+async def _change(scope: TenantScope, how: Import, one: _Wanted) -> tuple[Tenant, Draft, bool]:
     """The tenant as the file has it, and whether it was another before."""
     draft = await drafts.claim_draft(scope)
     tenant = await tenants.get_tenant(scope)
-    if (tenant.provider_id, draft.name, draft.config) == (one.provider_id, one.name, one.config):
+    config = await headers.store_values(scope, how.keys, one.config, draft.config, how.now)
+    if (tenant.provider_id, draft.name, draft.config) == (one.provider_id, one.name, config):
         return tenant, draft, False
     if _is_published_otherwise(tenant, one):
         raise NotFoundError  # nobody is called so any more: published since the look, in the other spelling
-    await drafts.replace_draft(scope, draft.version, one.name, one.config, now)
+    await drafts.replace_draft(scope, draft.version, one.name, config, how.now)
+    await headers.drop_unnamed(scope, config, draft.config)
     if tenant.provider_id != one.provider_id:
         await tenants.change_provider_id(scope, tenant.provider_id, one.provider_id)
     await tenants.change_shown_name(scope, one.name or one.provider_id.text)
-    await tenants.change_shown_app(scope, one.config.app)
-    changed = replace(draft, version=draft.version + 1, name=one.name, config=one.config)
+    await tenants.change_shown_app(scope, config.app)
+    changed = replace(draft, version=draft.version + 1, name=one.name, config=config)
     return await tenants.get_tenant(scope), changed, True
 
 

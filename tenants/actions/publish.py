@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tenants.actions import headers
 from tenants.changes import Shown
 from tenants.database import transaction
 from tenants.documents import to_mapping
 from tenants.errors import NothingToPublishError, UnacceptedWarningsError
-from tenants.model import Config, Draft, Revision
 from tenants.parsing import Collector, apply
 from tenants.rules.checks import config_warnings
 from tenants.store import drafts, revisions, tenants
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tenants.access import TenantScope
     from tenants.codes import WarningCode
-    from tenants.model import Tenant
+    from tenants.model import Config, Draft, Revision, Tenant
 
 
 async def publish(
@@ -54,7 +54,7 @@ async def publish(
 async def insert(
     scope: TenantScope, tenant: Tenant, draft: Draft, config: Config, note: str | None, now: datetime
 ) -> Revision:
-    """Inside a transaction: the next revision, live from the commit on."""
+    """Inside a transaction: the next revision, live from the commit on. Raises InvalidInputError for a lost value."""
     await drafts.raise_version(scope, draft.version)
     revision = await revisions.insert_revision(
         scope,
@@ -65,6 +65,7 @@ async def insert(
         note=note,
         now=now,
     )
+    await headers.keep_for_good(scope, config)
     await tenants.set_live(scope, revision.number, config.app)
     return revision
 
@@ -76,7 +77,7 @@ def shown(tenant: Tenant, draft: Draft) -> Shown:
 
 def check_gate(config: Config, accepted: Collection[WarningCode] | None, admitted: frozenset[str]) -> Config:
     """Rules run again: a draft may be older than a rule. Raises InvalidInputError or UnacceptedWarningsError."""
-    apply(Config(app=config.app), to_mapping(config), admitted)
+    apply(config, to_mapping(config), admitted)  # every field is sent; only the values of headers are kept
     if accepted is not None:
         unaccepted = tuple(warning for warning in config_warnings(config) if warning.code not in accepted)
         if unaccepted:

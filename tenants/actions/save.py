@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from tenants.actions import headers
 from tenants.database import transaction
 from tenants.model import AppKind, Config, Draft
 from tenants.parsing import apply
 from tenants.store import drafts, tenants
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
     from datetime import datetime
 
     from tenants.access import TenantScope
+    from tenants.keys import KeyRing
 
 
 async def save_section(
@@ -22,16 +24,25 @@ async def save_section(
     sent: Mapping[str, Mapping[str, Any]],
     *,
     expected: int,
+    keys: KeyRing,
     now: datetime,
     admitted: frozenset[str] = frozenset(),
 ) -> Draft:
     """Change the sections that were sent. Raises InvalidInputError, VersionConflictError or NotFoundError."""
-    return await _save(scope, lambda config: apply(config, sent, admitted), expected, now)
+
+    async def change(config: Config) -> Config:
+        return await headers.store_values(scope, keys, apply(config, sent, admitted), config, now)
+
+    return await _save(scope, change, expected, now)
 
 
 async def change_app_kind(scope: TenantScope, app: AppKind, *, expected: int, now: datetime) -> Draft:
     """Turn the draft to the other kind and drop what that may not have (I6, P3). Raises as `save_section`."""
-    return await _save(scope, lambda config: with_app(config, app), expected, now)
+
+    async def change(config: Config) -> Config:
+        return with_app(config, app)
+
+    return await _save(scope, change, expected, now)
 
 
 def with_app(config: Config, app: AppKind) -> Config:
@@ -42,12 +53,15 @@ def with_app(config: Config, app: AppKind) -> Config:
     return replace(config, app=app, provisioning=provisioning)
 
 
-async def _save(scope: TenantScope, change: Callable[[Config], Config], expected: int, now: datetime) -> Draft:
+async def _save(
+    scope: TenantScope, change: Callable[[Config], Awaitable[Config]], expected: int, now: datetime
+) -> Draft:
     async with transaction():
         draft = await drafts.claim_draft(scope)
         await drafts.check_version(scope, draft, expected)
-        config = change(draft.config)
+        config = await change(draft.config)
         await drafts.replace_draft(scope, expected, draft.name, config, now)
+        await headers.drop_unnamed(scope, config, draft.config)
         if config.app is not draft.config.app:
             await tenants.change_shown_app(scope, config.app)
     return replace(draft, version=expected + 1, config=config, edited_at=now, edited_by=scope.actor)

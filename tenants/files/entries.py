@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _TENANT_FIELDS = ("providerId", "name", "app", *FORM)
 _LINK_FIELDS = ("title", "url")
+_HEADER_FIELDS = ("name", "value")
 _KINDS = {kind.value: kind for kind in AppKind}
 _CHOICES: Choices[str, Choices[str, object]] = {
     "isEnabled": {"true": True, "false": False},
@@ -99,6 +100,8 @@ def _field(form: Form, node: Node, path: Path) -> object:
         return form.choice(node, path, _CHOICES[name])
     if name == "links":
         return _links(form, node, path)
+    if name == "headers":
+        return _headers(form, node, path)
     return _optional_text(form, node, path)
 
 
@@ -120,3 +123,15 @@ def _links(form: Form, node: Node, path: Path) -> list[dict[str, str | None]] | 
 def _link(form: Form, node: Node, path: Path) -> dict[str, str | None]:
     fields = form.fields(node, path, _LINK_FIELDS)
     return {name: form.text(value, (*path, name)) for name, value in fields.items()}
+
+
+def _headers(form: Form, node: Node, path: Path) -> list[dict[str, str | None]] | None:
+    if isinstance(node, Text) and node.is_null:
+        return None
+    items = form.items(node, path, "A list of headers belongs here; one without any is written [].")
+    return [_header(form, item, (*path, str(position))) for position, item in enumerate(items)]
+
+
+def _header(form: Form, node: Node, path: Path) -> dict[str, str | None]:
+    fields = form.fields(node, path, _HEADER_FIELDS)
+    return {name: _optional_text(form, value, (*path, name)) for name, value in fields.items()}

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tenants.model import Draft, Tenant
 
 HEADER = "# Tenants of a softphone gateway, as they are being edited. `gateway import` reads this file.\n"
+_REMARKS = {"headers": "  # their values are secrets and stay in the database"}
 # What every YAML reader takes for a text: no number, date, switch, remark or mapping.
 _PLAIN = re.compile(r"[A-Za-z](?:[A-Za-z0-9 _./@?=&%+-]|:(?=[^ ])|(?<! )#)*(?<![ :])")
 _WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n", "null"})
@@ -56,7 +57,7 @@ def _lines(fields: Mapping[str, Any], indent: str) -> Iterator[str]:
             yield f"{indent}{name}:"
             yield from _lines(value, indent + "  ")
         elif isinstance(value, list):
-            yield f"{indent}{name}:"
+            yield f"{indent}{name}:{_REMARKS.get(name, '')}"
             for item in value:
                 yield from _item(item, indent + "  ")
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tenants.codes import ProblemCode
+from tenants.headers import LONGEST_HEADER_NAME, LONGEST_HEADER_VALUE, MOST_HEADERS, OWN_HEADERS, OWN_PREFIXES
 from tenants.rules.rule import Chapter, Rule
 
 GENERAL = Chapter(
@@ -15,6 +16,22 @@ GENERAL = Chapter(
             "Ports go from 1 to 65,535, the priority of a chat account from -128 to 127, the life of a setup link "
             "from 1 to 168 hours.",
             (ProblemCode.NUMBER_OUT_OF_RANGE,),
+        ),
+        Rule(
+            "G2",
+            "Fixed headers of the provisioning call",
+            f"Up to {MOST_HEADERS}, each name once, capital and small letters being one. A name has 1 to "
+            f"{LONGEST_HEADER_NAME} letters, digits, hyphens and the few signs that HTTP allows. It is none that the "
+            f"call itself sets or that says how the call travels: {', '.join(sorted(OWN_HEADERS))}, nor one that "
+            f"begins with {' or '.join(OWN_PREFIXES)}. A value has 1 to {LONGEST_HEADER_VALUE} visible characters of "
+            "ASCII, with blanks between. It is a secret: written, never read back. A header that is sent without one "
+            "keeps the value that is stored under its name.",
+            (
+                ProblemCode.HEADER_NAME,
+                ProblemCode.HEADER_VALUE,
+                ProblemCode.HEADER_REPEATED,
+                ProblemCode.TOO_MANY,
+            ),
         ),
         Rule(
             "G3",

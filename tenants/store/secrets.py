@@ -16,7 +16,7 @@ from tenants.keys import Place, Sealed
 from tenants.rows import SecretRow
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from tenants.access import SignInScope, TenantScope
@@ -43,6 +43,26 @@ async def open_headers(
 async def insert_header(scope: TenantScope, keys: KeyRing, value: str, now: datetime) -> int:
     """Store a header's value; the id that a config names it by."""
     return await _insert(scope, keys, _HEADER, value, now)
+
+
+async def list_stored_headers(scope: TenantScope, headers: Sequence[ProvisioningHeader]) -> set[int]:
+    """Which of the values are there."""
+    wanted = [header.secret for header in headers]
+    found = await SecretRow.filter(tenant_id=scope.tenant, kind=_HEADER, id__in=wanted).values_list("id", flat=True)
+    return {int(str(row)) for row in found}
+
+
+async def mark_published(scope: TenantScope, headers: Sequence[ProvisioningHeader]) -> None:
+    """A revision names these values, so they stay as long as the tenant."""
+    await SecretRow.filter(tenant_id=scope.tenant, id__in=[header.secret for header in headers]).update(
+        is_published=True
+    )
+
+
+async def delete_unpublished_headers(scope: TenantScope, *, but: Collection[int]) -> None:
+    """Delete the values that no revision names, but for those that the draft does."""
+    rows = SecretRow.filter(tenant_id=scope.tenant, kind=_HEADER, is_published=False)
+    await (rows.exclude(id__in=but) if but else rows).delete()
 
 
 async def list_signing_secrets(scope: TenantScope | SignInScope, keys: KeyRing, now: datetime) -> tuple[str, ...]:

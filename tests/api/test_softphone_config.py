@@ -8,6 +8,7 @@ import pytest
 
 from gateway.context import utc_now
 from gateway.exchange import import_file
+from tests import make
 from tests.api.documents import DELETE, SCREENS, SUSPEND
 from tests.conftest import Ask
 
@@ -26,7 +27,7 @@ def screens(ask: Ask) -> Ask:
 
     async def load() -> int:
         file = str(SCREENS_FOLDER / "tenants.yaml")
-        return await import_file(file, publish=True, dry_run=False, admitted=frozenset(), now=utc_now())
+        return await import_file(file, publish=True, dry_run=False, admitted=frozenset(), keys=make.KEYS, now=utc_now())
 
     assert ask.client.portal is not None
     assert ask.client.portal.call(load) == 0

@@ -130,9 +130,9 @@ async def test_of_many_creations_at_once_one_wins_and_the_others_are_told_so(nei
 
 
 async def test_a_save_changes_what_was_sent_and_answers_the_draft_as_it_is_stored(acme: TenantScope) -> None:
-    await save.save_section(acme, make.FULL_SETTINGS, expected=1, now=NOW)
+    await save.save_section(acme, make.FULL_SETTINGS, expected=1, keys=make.KEYS, now=NOW)
 
-    answered = await save.save_section(acme, {"help": {"menuTitle": None}}, expected=2, now=LATER)
+    answered = await save.save_section(acme, {"help": {"menuTitle": None}}, expected=2, keys=make.KEYS, now=LATER)
 
     stored = await drafts.get_draft(acme)
     assert answered == stored
@@ -155,11 +155,13 @@ async def test_a_save_changes_what_was_sent_and_answers_the_draft_as_it_is_store
 async def test_a_refused_save_leaves_the_draft_as_it_was(
     acme: TenantScope, sent: dict[str, Any], expected: list[Any]
 ) -> None:
-    assert codes(await refused(save.save_section(acme, sent, expected=1, now=NOW))) == expected
+    assert codes(await refused(save.save_section(acme, sent, expected=1, keys=make.KEYS, now=NOW))) == expected
 
 
 async def test_a_stale_version_is_refused_before_its_contents_are_looked_at(acme: TenantScope) -> None:
-    stale = await refused(save.save_section(acme, {"branding": {"themeColor": "red"}}, expected=7, now=NOW))
+    stale = await refused(
+        save.save_section(acme, {"branding": {"themeColor": "red"}}, expected=7, keys=make.KEYS, now=NOW)
+    )
 
     assert isinstance(stale, VersionConflictError)
     assert (stale.current_version, stale.changed_by, stale.changed_at) == (1, ADMIN.actor, NOW)
@@ -169,8 +171,8 @@ async def test_a_link_to_an_admitted_host_is_saved_and_published_where_it_is_adm
     sent = {"help": {"links": [{"title": "Test", "url": "https://pbx.test/"}]}}
     hosts = frozenset({"pbx.test"})
 
-    strict = await refused(save.save_section(acme, sent, expected=1, now=NOW))
-    await save.save_section(acme, sent, expected=1, now=NOW, admitted=hosts)
+    strict = await refused(save.save_section(acme, sent, expected=1, keys=make.KEYS, now=NOW))
+    await save.save_section(acme, sent, expected=1, keys=make.KEYS, now=NOW, admitted=hosts)
     gate = await refused(publish.publish(acme, expected=2, now=NOW))
     revision = await publish.publish(acme, expected=2, now=NOW, admitted=hosts)
 
@@ -179,7 +181,7 @@ async def test_a_link_to_an_admitted_host_is_saved_and_published_where_it_is_adm
 
 
 async def test_a_whitelabel_tenant_that_turns_generic_loses_its_placeholders_only(acme: TenantScope) -> None:
-    await save.save_section(acme, make.FULL_SETTINGS, expected=1, now=NOW)
+    await save.save_section(acme, make.FULL_SETTINGS, expected=1, keys=make.KEYS, now=NOW)
 
     draft = await save.change_app_kind(acme, AppKind.GENERIC, expected=2, now=NOW)
 
@@ -191,7 +193,7 @@ async def test_a_whitelabel_tenant_that_turns_generic_loses_its_placeholders_onl
 
 
 async def test_a_publish_copies_name_and_config_and_moves_the_version(acme: TenantScope) -> None:
-    await save.save_section(acme, make.FULL_SETTINGS, expected=1, now=NOW)
+    await save.save_section(acme, make.FULL_SETTINGS, expected=1, keys=make.KEYS, now=NOW)
 
     revision = await publish.publish(acme, expected=2, now=LATER, note="  The first  ")
 
@@ -215,8 +217,8 @@ async def test_a_repeated_publish_is_told_that_it_is_live(acme: TenantScope) -> 
 
 async def test_a_draft_that_was_changed_back_has_nothing_to_publish(acme: TenantScope) -> None:
     await publish.publish(acme, expected=1, now=NOW)
-    await save.save_section(acme, YELLOW, expected=2, now=NOW)
-    await save.save_section(acme, {"branding": {"themeColor": None}}, expected=3, now=NOW)
+    await save.save_section(acme, YELLOW, expected=2, keys=make.KEYS, now=NOW)
+    await save.save_section(acme, {"branding": {"themeColor": None}}, expected=3, keys=make.KEYS, now=NOW)
 
     assert isinstance(await refused(publish.publish(acme, expected=4, now=NOW)), NothingToPublishError)
 
@@ -231,7 +233,7 @@ async def test_a_new_name_alone_can_be_published(acme: TenantScope) -> None:
 
 
 async def test_warnings_stop_a_publish_only_when_it_was_asked_about_them(acme: TenantScope) -> None:
-    await save.save_section(acme, YELLOW, expected=1, now=NOW)
+    await save.save_section(acme, YELLOW, expected=1, keys=make.KEYS, now=NOW)
     text, control = WarningCode.COLOR_CONTRAST_TEXT, WarningCode.COLOR_CONTRAST_CONTROL
 
     none = await refused(publish.publish(acme, expected=2, now=NOW, accepted=[]))
@@ -317,7 +319,7 @@ async def test_a_suspension_needs_a_reason_within_limits(acme: TenantScope, reas
 async def test_a_suspended_tenant_is_edited_and_published_and_stays_suspended(acme: TenantScope) -> None:
     await actions.suspend_tenant(acme, "unpaid")
 
-    await save.save_section(acme, YELLOW, expected=1, now=NOW)
+    await save.save_section(acme, YELLOW, expected=1, keys=make.KEYS, now=NOW)
     await publish.publish(acme, expected=2, now=NOW)
 
     assert (await tenants.get_tenant(acme)).status is TenantStatus.SUSPENDED

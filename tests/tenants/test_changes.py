@@ -14,7 +14,8 @@ from tenants.model import AppKind, Config
 from tenants.parsing import FORM, apply
 from tests import make
 
-FIELDS = [(section, field) for section, fields in FORM.items() for field in fields if field != "links"]
+LISTS = ("headers", "links")
+FIELDS = [(section, field) for section, fields in FORM.items() for field in fields if field not in LISTS]
 LOSS = "All users of the {} app lose this configuration."
 
 

@@ -27,8 +27,8 @@ from tenants.files.writing import write_tenants
 from tenants.identity import ProviderId, parse_name
 from tenants.model import AppKind, Config, Draft, Tenant, TenantStatus
 from tenants.parsing import apply
-from tenants.rows import DraftRow, ProviderIdRow, RevisionRow, TenantRow
-from tenants.store import drafts, revisions, tenants
+from tenants.rows import DraftRow, ProviderIdRow, RevisionRow, SecretRow, TenantRow
+from tenants.store import drafts, revisions, secrets, tenants
 from tenants.store.actors import to_stored
 from tenants.store.tenants import TenantFilter
 from tenants.system import SystemScope
@@ -44,7 +44,7 @@ pytestmark = pytest.mark.anyio
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SYSTEM = SystemScope("a test")
-TABLES: tuple[type[Model], ...] = (TenantRow, ProviderIdRow, DraftRow, RevisionRow)
+TABLES: tuple[type[Model], ...] = (TenantRow, ProviderIdRow, DraftRow, RevisionRow, SecretRow)
 DEFAULTS = to_document(Config(app=AppKind.GENERIC))
 EDITOR = to_stored(SYSTEM.tenant(1).actor)
 GOOD = "  - providerId: Good\n    app: GENERIC\n"
@@ -91,7 +91,7 @@ class Files:
 
     async def run(self, path: str, *, publish: bool = False, dry_run: bool = False) -> tuple[int, str, str]:
         """Exit code, output and errors."""
-        code = await import_file(path, publish=publish, dry_run=dry_run, admitted=frozenset(), now=NOW)
+        code = await import_file(path, publish=publish, dry_run=dry_run, admitted=frozenset(), keys=make.KEYS, now=NOW)
         printed = self._capsys.readouterr()
         return code, printed.out, printed.err
 
@@ -472,7 +472,7 @@ async def test_a_tenant_that_is_deleted_meanwhile_undoes_the_import(
 
 
 async def _import(path: str) -> int:
-    return await import_file(path, publish=True, dry_run=False, admitted=frozenset(), now=NOW)
+    return await import_file(path, publish=True, dry_run=False, admitted=frozenset(), keys=make.KEYS, now=NOW)
 
 
 def _tenant(name: str | None, config: Config, provider_id: str = "AcmeInc") -> tuple[Tenant, Draft]:
@@ -557,3 +557,116 @@ def test_odd_texts_are_titles_that_come_back_as_they_were(text: str) -> None:
     again = _read_again(write_tenants([(tenant, draft)]))
 
     assert again == (tenant, draft)
+
+
+HEADERS = (
+    "  - providerId: AcmeInc\n    app: GENERIC\n    provisioning:\n      headers:\n"
+    "        - name: X-Api-Key\n          value: SECRET-A\n"
+    "        - name: Authorization\n          value: Bearer SECRET-B\n"
+)
+
+
+async def values(scope: TenantScope) -> list[tuple[str, str]]:
+    """What calls by the tenant's draft would carry."""
+    draft = await drafts.get_draft(scope)
+    return await secrets.open_headers(scope, make.KEYS, draft.config.provisioning.headers)
+
+
+async def test_headers_of_a_file_are_stored_encrypted_and_taking_it_again_changes_nothing(files: Files) -> None:
+    await files.take(HEADERS, publish=True)
+    before = await everything()
+
+    again = await files.take(HEADERS, publish=True)
+
+    assert again == ["AcmeInc: unchanged"]
+    assert await everything() == before
+    assert "SECRET-A" not in "".join(before)
+    assert await values(await scope_of("AcmeInc")) == [("X-Api-Key", "SECRET-A"), ("Authorization", "Bearer SECRET-B")]
+
+
+async def test_an_export_has_no_values_and_importing_it_into_the_same_database_changes_nothing(files: Files) -> None:
+    await files.take(HEADERS, publish=True)
+    before = await everything()
+    text = await exported()
+
+    again = await files.take(text.split("tenants:\n")[1], publish=True)
+
+    assert "SECRET" not in text
+    assert "      headers:  # their values are secrets and stay in the database\n        - name: X-Api-Key\n" in text
+    assert again == ["AcmeInc: unchanged", "NeighbourTel: published as revision 2"]
+    assert [row for row in await everything() if "Secret" in row] == [row for row in before if "Secret" in row]
+
+
+async def test_an_export_without_values_is_refused_by_another_database_at_the_header_s_line(
+    files: Files, empty_neighbour_url: str
+) -> None:
+    await files.take(HEADERS)
+    text = (await exported()).split("tenants:\n")[1]
+    await database.disconnect()
+    await database.migrate(empty_neighbour_url)
+    await database.connect(empty_neighbour_url)
+
+    refused = await files.refuse(text)
+
+    line = text.split("X-Api-Key")[0].count("\n") + 2
+    assert [problem.split(": No value")[0] for problem in refused] == [
+        f"{line}: tenants.0.provisioning.headers.0.value: HEADER_VALUE",
+        f"{line + 1}: tenants.0.provisioning.headers.1.value: HEADER_VALUE",
+    ]
+
+
+async def test_a_file_changes_keeps_adds_and_drops_headers_in_one_go(files: Files) -> None:
+    await files.take(HEADERS)
+    changed = HEADERS.replace("          value: SECRET-A\n", "").replace("SECRET-B", "SECRET-B2")
+
+    printed = await files.take(changed + "        - name: X-New\n          value: '12'\n")
+    kept = await values(await scope_of("AcmeInc"))
+    await files.take("  - providerId: AcmeInc\n    app: GENERIC\n    provisioning:\n      headers: null\n")
+
+    assert printed == ["AcmeInc: changed"]
+    assert kept == [("X-Api-Key", "SECRET-A"), ("Authorization", "Bearer SECRET-B2"), ("X-New", "12")]
+    assert await values(await scope_of("AcmeInc")) == []
+    assert await SecretRow.all().count() == 0
+
+
+async def test_a_dry_run_stores_no_value(files: Files) -> None:
+    before = await everything()
+
+    await files.take(HEADERS, dry_run=True)
+
+    assert await everything() == before
+
+
+@pytest.mark.parametrize(
+    ("header", "line", "code"),
+    [
+        ("name: Host, value: SECRET", 6, "provisioning.headers.0.name: HEADER_NAME"),
+        ("name: X-Key, value: 'SECRET\u00e9'", 6, "provisioning.headers.0.value: HEADER_VALUE"),
+        ("name: X-Key, value: ", 6, "provisioning.headers.0.value: FIELD_SHAPE"),
+        ("name: X-Key, secret: 1", 6, "provisioning.headers.0: FIELD_UNKNOWN"),
+        ("name: X-Key, value: [SECRET]", 6, "provisioning.headers.0.value: FIELD_SHAPE"),
+        ("value: SECRET", 6, "provisioning.headers.0.name: HEADER_NAME"),
+    ],
+)
+async def test_what_is_wrong_with_a_header_is_told_with_its_line_and_without_its_value(
+    files: Files, header: str, line: int, code: str
+) -> None:
+    text = f"  - providerId: AcmeInc\n    app: GENERIC\n    provisioning:\n      headers:\n        - {{{header}}}\n"
+
+    refused = await files.refuse(text)
+
+    assert refused[0].startswith(f"{line}: tenants.0.{code}")
+    assert not [problem for problem in refused if "SECRET" in problem]
+
+
+async def test_a_kept_value_that_is_dropped_meanwhile_undoes_the_import(
+    late: Files, rival: asyncpg.Connection[asyncpg.Record]
+) -> None:
+    await late.take(HEADERS)
+    kept = HEADERS.replace("          value: SECRET-A\n", "").replace("          value: Bearer SECRET-B\n", "")
+
+    dropped = f"{EDITED}, config = '{DEFAULTS}'"
+    told = await overtaken(late, rival, kept, dropped, "DELETE FROM secret")
+
+    assert told == [f"2: tenants.0{TOLD}"]
+    assert await values(await scope_of("AcmeInc")) == []

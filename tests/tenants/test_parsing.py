@@ -15,15 +15,18 @@ from tenants.model import AppKind, Config, CredentialsSource, ProvisioningMethod
 from tenants.parsing import FORM, apply
 from tests import make
 
-FIELDS = [(section, field) for section, fields in FORM.items() for field in fields]
+PLACES = [(section, field) for section, fields in FORM.items() for field in fields]
+FIELDS = [place for place in PLACES if place[1] != "headers"]  # test_headers is about those
 NAMES = [field for _, field in FIELDS]
 DEFAULTS = to_mapping(Config(app=AppKind.WHITELABEL))
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=60)
+ANY_HEADER = st.fixed_dictionaries({"name": ANY_TEXT}, optional={"value": st.none()})  # what has one needs a database
 ANY_LINK = st.fixed_dictionaries({}, optional={"title": st.none() | ANY_TEXT, "url": st.none() | ANY_TEXT})
 CHOICES: dict[str, st.SearchStrategy[Any]] = {
     "isEnabled": st.booleans(),
     "method": st.sampled_from(ProvisioningMethod),
     "credentialsSource": st.sampled_from(CredentialsSource),
+    "headers": st.lists(ANY_HEADER, max_size=12),
     "links": st.lists(ANY_LINK, max_size=7),
 }
 SENT = st.fixed_dictionaries(
@@ -213,7 +216,7 @@ def test_whatever_is_sent_makes_a_stable_config_or_a_list_of_problems_at_fields_
         config = apply(Config(app=app), sent)
     except InvalidInputError as error:
         assert error.problems
-        assert all(problem.path[:2] in FIELDS for problem in error.problems)
+        assert all(problem.path[:2] in PLACES for problem in error.problems)
         assert len(set(error.problems)) == len(error.problems)
     else:
         assert apply(config, sent) == config == apply(Config(app=app), to_mapping(config))

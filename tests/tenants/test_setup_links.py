@@ -65,7 +65,7 @@ async def make_tenant(provider_id: str, app: AppKind = AppKind.GENERIC, **sectio
 
 async def change(scope: TenantScope, **sections: Any) -> None:
     version = (await drafts.get_draft(scope)).version
-    await save.save_section(scope, sections, expected=version, now=NOW)
+    await save.save_section(scope, sections, expected=version, keys=KEYS, now=NOW)
     await publish.publish(scope, expected=version + 1, now=NOW)
 
 
@@ -264,7 +264,7 @@ async def test_a_login_needs_external_provisioning_to_be_live(pair: Pair) -> Non
 async def test_a_draft_with_provisioning_is_not_enough_for_a_login(pair: Pair) -> None:
     await change(pair.a, **OFF)
     draft = await drafts.get_draft(pair.a)
-    await save.save_section(pair.a, {"provisioning": {"isEnabled": True}}, expected=draft.version, now=NOW)
+    await save.save_section(pair.a, {"provisioning": {"isEnabled": True}}, expected=draft.version, keys=KEYS, now=NOW)
 
     with pytest.raises(WrongStateError):
         await make_link(pair.a, LOGIN)

@@ -22,6 +22,7 @@ from tenants.codes import ProblemCode
 from tenants.errors import InvalidInputError, NotFoundError, NothingToPublishError, TenantsError, VersionConflictError
 from tenants.model import AppKind, TenantStatus
 from tenants.store import drafts, published, revisions, tenants
+from tests import make
 from tests.proofs import count
 
 if TYPE_CHECKING:
@@ -130,7 +131,9 @@ class Lives(RuleBasedStateMachine):
     def is_saved(self, position: int, color: str, lag: int) -> None:
         life = self.at(position)
         sent = {"branding": {"themeColor": color}}
-        refusal = self.refusal(save.save_section(life.scope, sent, expected=life.version - lag, now=NOW))
+        refusal = self.refusal(
+            save.save_section(life.scope, sent, expected=life.version - lag, keys=make.KEYS, now=NOW)
+        )
         if not conflicts(refusal, life, lag):
             life.color, life.version = color, life.version + 1
 

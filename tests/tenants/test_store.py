@@ -54,7 +54,7 @@ async def make_tenant(provider_id: str, name: str | None, *colors: str) -> Tenan
     scope = scope_of(made.id)
     for number, color in enumerate(colors):
         sent = {"branding": {"themeColor": color}}
-        await save.save_section(scope, sent, expected=2 * number + 1, now=NOW)
+        await save.save_section(scope, sent, expected=2 * number + 1, keys=make.KEYS, now=NOW)
         await publish.publish(scope, expected=2 * number + 2, now=NOW)
     return scope
 
@@ -180,7 +180,7 @@ async def test_a_draft_is_replaced_on_the_version_that_was_read_and_on_no_other(
 async def test_a_conflict_names_the_editor_or_the_publisher_who_was_first(pair: Pair) -> None:
     later = NOW + timedelta(hours=1)
     other = scope_of(pair.a.tenant, OTHER_ADMIN)
-    await save.save_section(other, {"help": {"menuTitle": "New"}}, expected=5, now=later)
+    await save.save_section(other, {"help": {"menuTitle": "New"}}, expected=5, keys=make.KEYS, now=later)
     with pytest.raises(VersionConflictError) as edited:
         await _replace(pair.a, 5)
     await publish.publish(pair.a, expected=6, now=later + timedelta(hours=1))
