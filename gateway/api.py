@@ -18,6 +18,12 @@ from gateway.resolvers.draft import (
     resolve_save_provisioning,
 )
 from gateway.resolvers.provisioning import resolve_provision
+from gateway.resolvers.setup import (
+    resolve_create_setup_link,
+    resolve_redeem_setup_link,
+    resolve_revoke_all_setup_links,
+    resolve_revoke_setup_link,
+)
 from gateway.resolvers.softphone import resolve_softphone_config
 from gateway.resolvers.tenant import (
     resolve_create_tenant,
@@ -45,6 +51,13 @@ from gateway.schema.results import (
 )
 from gateway.schema.revision import Revision
 from gateway.schema.scalars import SCALARS
+from gateway.schema.setup import (
+    CreateSetupLinkResult,
+    RedeemSetupLinkResult,
+    RevokeAllSetupLinksResult,
+    RevokeSetupLinkResult,
+)
+from gateway.schema.setup_links import SetupLink
 from gateway.schema.softphone import SoftphoneConfig, SoftphoneConfigResult
 from gateway.schema.tenant import Draft, Tenant, TenantConnection
 
@@ -117,6 +130,12 @@ class Mutation:
         "accounts you have.",
         input_is="Credentials as the user typed them, and which installation asks.",
     )
+    redeem_setup_link: RedeemSetupLinkResult = field(
+        resolve_redeem_setup_link,
+        "Exchanges a one-time setup code for what it carries. Anonymous. One phone wins; the same phone may repeat the "
+        "call for 120 seconds and gets the same answer.",
+        input_is="The code and which installation asks.",
+    )
     create_tenant: CreateTenantResult = field(
         resolve_create_tenant,
         "Creates a tenant with default settings and nothing published. Platform admins.",
@@ -166,6 +185,22 @@ class Mutation:
         "answered `NothingToPublish`. Publishers.",
         input_is="Which draft, and a note.",
     )
+    create_setup_link: CreateSetupLinkResult = field(
+        resolve_create_setup_link,
+        "Makes a one-time link that sets a phone up without a password in it. Editors.",
+        input_is="What it carries and for how long.",
+    )
+    revoke_setup_link: RevokeSetupLinkResult = field(
+        resolve_revoke_setup_link,
+        "Makes one setup link useless at once; a phone that redeemed it keeps what it has. Repeating it changes "
+        "nothing. Editors.",
+        input_is="Which one.",
+    )
+    revoke_all_setup_links: RevokeAllSetupLinksResult = field(
+        resolve_revoke_all_setup_links,
+        "Makes every open setup link of a tenant useless at once. Editors.",
+        input_is="Of which tenant.",
+    )
 
 
 def make_schema(
@@ -175,7 +210,7 @@ def make_schema(
     return GatewaySchema(
         query=Query,
         mutation=Mutation,
-        types=[SoftphoneConfig, Tenant, Draft, Revision],
+        types=[SoftphoneConfig, Tenant, Draft, Revision, SetupLink],
         limits=limits or Limits(),
         is_introspecting=is_introspecting,
         is_suggesting=is_suggesting,

@@ -18,21 +18,25 @@ from graphql import (
 )
 
 from gateway.api import make_schema
-from tests.api.documents import DELETE
+from tests.api.documents import CREATE_SETUP_LINK, DELETE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from graphql import GraphQLField, GraphQLNamedType
 
     from tests.conftest import Ask
 
 SCHEMA = make_schema()._schema  # noqa: SLF001 - the library's own name for graphql-core's schema
-NEIGHBOUR = ("N-Name", "N-Title", "NeighbourTel", "neighbour.example")
+NEIGHBOUR = ("N-Name", "N-Title", "N-Note", "NeighbourTel", "neighbour.example")
+ACCOUNTS = {"accounts": {"sipAccounts": [{"username": "A-User", "password": "SECRET-A", "transport": "TLS"}]}}
 DEEPEST = 6
 """Levels of the generated selections; with what stands around them they stay below the limit of depth."""
 NO_IDS = (
     "VGVuYW50OjQyNDI0Mg",  # Tenant:424242
     "RHJhZnQ6NDI0MjQy",  # Draft:424242
     "UmV2aXNpb246NDI0MjQy",  # Revision:424242
+    "U2V0dXBMaW5rOjQyNDI0Mg",  # SetupLink:424242
     "bm9uZQ",
 )
 
@@ -43,6 +47,8 @@ class Target:
 
     tenant_id: str
     provider_id: str
+    setup_link_id: str | None = None
+    """None: what is asked about one is asked about the other id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,7 @@ class Entry:
     def about(self, target: Target) -> dict[str, Any]:
         """The arguments with the target's names in them."""
         text = json.dumps(self.arguments).replace("$tenant", target.tenant_id).replace("$name", target.provider_id)
-        return dict(json.loads(text))
+        return dict(json.loads(text.replace("$link", target.setup_link_id or target.tenant_id)))
 
 
 def on_tenant(**rest: Any) -> Entry:
@@ -82,8 +88,16 @@ FIELDS = {
     "saveHelp": on_tenant(expectedVersion=2, help={"links": [{"title": "A-Title", "url": "https://a.example/"}]}),
     "changeAppKind": on_tenant(expectedVersion=2, app="WHITELABEL"),
     "publish": on_tenant(expectedVersion=2),
+    "redeemSetupLink": Entry(
+        {"input": {"setupCode": "$name", "deviceId": "phone-1", "app": "GENERIC"}}, is_public=True
+    ),
+    "createSetupLink": on_tenant(note="A-Note", content=ACCOUNTS),
+    "revokeSetupLink": Entry({"input": {"setupLinkId": "$link"}}),
+    "revokeAllSetupLinks": on_tenant(),
 }
-ON_ONE_TENANT = [name for name, entry in FIELDS.items() if "tenantId" in entry.arguments.get("input", {})]
+ON_ONE_THING = [
+    name for name, entry in FIELDS.items() if {"tenantId", "setupLinkId"} & {*entry.arguments.get("input", {})}
+]
 PRIVATE = [name for name, entry in FIELDS.items() if not entry.is_public]
 
 
@@ -107,18 +121,31 @@ def document(name: str) -> str:
     return f"{head} {select(get_named_type(field.type), ())} }}"
 
 
-def select(kind: GraphQLNamedType, above: tuple[str, ...]) -> str:
+def clashes_of(members: Iterable[GraphQLObjectType]) -> frozenset[str]:
+    """Fields of one name and several types, which one document cannot ask of all members: kinds of nodes have some."""
+    types: dict[str, set[str]] = {}
+    for member in members:
+        for name, field in member.fields.items():
+            types.setdefault(name, set()).add(str(field.type))
+    return frozenset(name for name, found in types.items() if len(found) > 1)
+
+
+def select(kind: GraphQLNamedType, above: tuple[str, ...], without: frozenset[str] = frozenset()) -> str:
     """A selection of all fields, down to the depth that is allowed; no type stands below itself."""
     if is_leaf_type(kind):
         return ""
     parts = ["__typename"]
     if isinstance(kind, GraphQLUnionType) or (isinstance(kind, GraphQLInterfaceType) and kind.name == "Node"):
         members = SCHEMA.get_possible_types(kind)
-        parts += [f"... on {member.name} {select(member, above)}" for member in members]
+        parts += [f"... on {member.name} {select(member, above, clashes_of(members))}" for member in members]
     elif isinstance(kind, GraphQLObjectType) and len(above) < DEEPEST:
         for name, field in kind.fields.items():
             inner = get_named_type(field.type)
-            if inner.name not in (*above, kind.name) and not any(map(is_required_argument, field.args.values())):
+            if (
+                name not in without
+                and inner.name not in (*above, kind.name)
+                and not any(map(is_required_argument, field.args.values()))
+            ):
                 parts.append(f"{name} {select(inner, (*above, kind.name))}")
     return f"{{ {' '.join(parts)} }}"
 
@@ -132,7 +159,15 @@ def acme(ask: Ask) -> Target:
     """A published tenant beside the neighbour; its draft's version is 2."""
     tenant = ask.create("AcmeInc", name="A-Name")
     ask.publish(tenant)
-    return Target(tenant, "AcmeInc")
+    neighbour = ask('{ tenant(providerId: "NeighbourTel") { id } }')["id"]
+    links = [make_setup_link(ask, each, note) for each, note in ((neighbour, "N-Note"), (tenant, "A-Note"))]
+    return Target(tenant, "AcmeInc", links[1])
+
+
+def make_setup_link(ask: Ask, tenant: str, note: str) -> str:
+    sent = {"tenantId": tenant, "note": note, "content": ACCOUNTS}
+    made = ask(CREATE_SETUP_LINK, {"input": sent})
+    return str(made["setupLink"]["id"])
 
 
 def test_every_root_field_is_in_the_table() -> None:
@@ -195,7 +230,7 @@ def test_the_neighbour_stays_as_it_was(ask: Ask, acme: Target, name: str) -> Non
     assert all(text in json.dumps(before) for text in NEIGHBOUR)
 
 
-@pytest.mark.parametrize("name", ON_ONE_TENANT)
+@pytest.mark.parametrize("name", ON_ONE_THING)
 def test_ids_of_a_deleted_tenant_and_of_other_things_are_answered_like_random_ones(
     ask: Ask, acme: Target, name: str
 ) -> None:
@@ -215,8 +250,8 @@ def test_nodes_of_a_deleted_tenant_are_null_like_random_ones(ask: Ask, acme: Tar
 
     lost = [answer(ask, "node", Target(one, "")) for one in (*ids, *NO_IDS)]
 
-    assert found == ["Tenant", "Draft", "Revision"]
-    assert lost == [{"data": {"node": None}}] * 7
+    assert found == ["Tenant", "Draft", "Revision", "SetupLink"]
+    assert lost == [{"data": {"node": None}}] * 9
 
 
 @pytest.mark.parametrize("name", ["softphoneConfig", "tenant"])
@@ -244,4 +279,4 @@ def test_two_tenants_under_aliases_in_one_request_keep_their_own(ask: Ask, acme:
 def ids_of(ask: Ask, target: Target) -> list[str]:
     inner = "query($id: ID!) { node(id: $id) { id ... on Tenant { draft { id } published { id } } } }"
     found = ask(inner, {"id": target.tenant_id})
-    return [found["id"], found["draft"]["id"], found["published"]["id"]]
+    return [found["id"], found["draft"]["id"], found["published"]["id"], target.setup_link_id or ""]

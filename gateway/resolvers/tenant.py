@@ -32,13 +32,14 @@ from gateway.schema.results import (
     TenantSuspended,
 )
 from gateway.schema.revision import Revision
+from gateway.schema.setup_links import SetupLink
 from gateway.schema.tenant import After, Draft, First, Tenant, TenantConnection
 from tenants import model
 from tenants.access import TenantScope
 from tenants.actions import create as create_action
 from tenants.actions import tenant as actions
 from tenants.errors import NotFoundError
-from tenants.store import revisions
+from tenants.store import revisions, setup_links
 from tenants.store import tenants as store
 
 _LONGEST_SEARCH = 64
@@ -110,6 +111,11 @@ async def _node(info: Info, kind: str, number: int) -> Node | None:
         tenant = await revisions.find_tenant_of(principal.authorize_platform(), number)
         scope = principal.authorize(tenant, Permission.READ_CONFIG)
         return Revision.of(scope, await revisions.get_by_id(scope, number))
+    if kind == "SetupLink":
+        tenant = await setup_links.find_tenant_of(principal.authorize_platform(), number)
+        scope = principal.authorize(tenant, Permission.MANAGE_SETUP_LINKS)
+        now = info.context.now()
+        return SetupLink.of(await setup_links.get_link(scope, number, now), now)
     scope = principal.authorize(number, Permission.READ_CONFIG)
     if kind == "Tenant" and (found := await loaders.tenants.load(scope)):
         return Tenant.of(scope, found)

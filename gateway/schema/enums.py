@@ -9,9 +9,10 @@ import strawberry
 from gateway.provisioning.outcomes import AccountsAction, ProvisioningFailure, ProvisioningRefusal
 from tenants.access import ActorKind, Permission
 from tenants.accounts import SipTransport
-from tenants.codes import ProblemCode, WarningCode
+from tenants.codes import ProblemCode, WarningCode, WrongStateReason
 from tenants.links import Placeholder
 from tenants.model import AppKind, CredentialsSource, ProvisioningMethod, TenantStatus
+from tenants.setup_links import SetupContentKind, SetupLinkStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,9 +30,12 @@ __all__ = [
     "ProvisioningFailure",
     "ProvisioningMethod",
     "ProvisioningRefusal",
+    "SetupContentKind",
+    "SetupLinkStatus",
     "SipTransport",
     "TenantStatus",
     "WarningCode",
+    "WrongStateReason",
 ]
 
 
@@ -151,3 +155,23 @@ describe(
     _meanings(ProblemCode),
 )
 describe(WarningCode, "The rules that warn.", _meanings(WarningCode))
+describe(
+    WrongStateReason,
+    "Why something that you may do cannot be done with the thing as it stands.",
+    _meanings(WrongStateReason),
+)
+describe(
+    SetupContentKind,
+    "What a setup link carries.",
+    {"ACCOUNTS": "SIP and chat accounts.", "LOGIN": "A login for external provisioning."},
+)
+describe(
+    SetupLinkStatus,
+    "How a setup link stands.",
+    {
+        "OPEN": "Can be redeemed.",
+        "REDEEMED": "Was redeemed.",
+        "EXPIRED": "Was not redeemed in time.",
+        "REVOKED": "Was revoked by staff.",
+    },
+)

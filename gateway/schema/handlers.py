@@ -5,8 +5,9 @@ from __future__ import annotations
 import strawberry
 from strawberry.types.field import StrawberryField
 
-from gateway.schema.problems import Forbidden, InvalidInput, NotFound, TooManyAttempts, VersionConflict
+from gateway.schema.problems import Forbidden, InvalidInput, NotFound, TooManyAttempts, VersionConflict, WrongState
 from gateway.schema.results import UnacceptedWarnings
+from gateway.schema.setup import SetupLinkUnusable
 from tenants import errors
 
 
@@ -41,6 +42,18 @@ class _OnUnacceptedWarnings(strawberry.ExceptionHandler[errors.UnacceptedWarning
         return UnacceptedWarnings.of(exception)
 
 
+class _OnWrongState(strawberry.ExceptionHandler[errors.WrongStateError, WrongState]):
+    def handle(self, exception: errors.WrongStateError, *, field: StrawberryField, info: strawberry.Info) -> WrongState:
+        return WrongState.of(exception)
+
+
+class _OnSetupLinkUnusable(strawberry.ExceptionHandler[errors.SetupLinkUnusableError, SetupLinkUnusable]):
+    def handle(
+        self, exception: errors.SetupLinkUnusableError, *, field: StrawberryField, info: strawberry.Info
+    ) -> SetupLinkUnusable:
+        return SetupLinkUnusable()
+
+
 class _OnTooManyAttempts(strawberry.ExceptionHandler[errors.TooManyAttemptsError, TooManyAttempts]):
     def handle(
         self, exception: errors.TooManyAttemptsError, *, field: StrawberryField, info: strawberry.Info
@@ -54,5 +67,7 @@ HANDLERS = (
     _OnForbidden(),
     _OnNotFound(),
     _OnUnacceptedWarnings(),
+    _OnWrongState(),
+    _OnSetupLinkUnusable(),
     _OnTooManyAttempts(),
 )

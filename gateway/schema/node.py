@@ -71,8 +71,8 @@ def cursor(*place: str | int) -> str:
     return _encode(orjson.dumps(place))
 
 
-def read_cursor(text: str, *shape: type) -> list[str | int]:
-    """The place in a cursor that `cursor` made. Raises BadRequestError."""
+def read_cursor(text: str, *shape: type | range) -> list[str | int]:
+    """The place in a cursor that `cursor` made; a range stands for a number in it. Raises BadRequestError."""
     try:
         place = orjson.loads(_decode(text) or b"")
     except orjson.JSONDecodeError:
@@ -83,10 +83,15 @@ def read_cursor(text: str, *shape: type) -> list[str | int]:
     return place
 
 
-def _has_shape(place: list[object], shape: tuple[type, ...]) -> bool:
+def _has_shape(place: list[object], shape: tuple[type | range, ...]) -> bool:
     """Anybody can write a cursor, so it may hold what no database takes: NUL, or a number beyond its column."""
-    is_right = [type(part) for part in place] == list(shape)
-    return is_right and all("\0" not in part if isinstance(part, str) else part in _NUMBERS for part in place)
+    return len(place) == len(shape) and all(map(_fits, place, shape))
+
+
+def _fits(part: object, wanted: type | range) -> bool:
+    if wanted is str:
+        return isinstance(part, str) and "\0" not in part
+    return type(part) is int and part in (wanted if isinstance(wanted, range) else _NUMBERS)
 
 
 def check_first(first: int) -> int:

@@ -7,7 +7,7 @@ from datetime import datetime
 import strawberry
 
 from gateway.schema.actor import Actor
-from gateway.schema.enums import ProblemCode, WarningCode
+from gateway.schema.enums import ProblemCode, WarningCode, WrongStateReason
 from gateway.schema.scalars import format_time
 from tenants import errors
 
@@ -127,6 +127,17 @@ class VersionConflict(Refusal):
             changed_by=Actor.of(error.changed_by),
             changed_at=error.changed_at,
         )
+
+
+@strawberry.type(description="You may do this, but not with the thing as it stands.")
+class WrongState(Refusal):
+    message: str = strawberry.field(description="What is in the way and what to do first.")
+    reason: WrongStateReason = strawberry.field(description="The same for programs.")
+
+    @classmethod
+    def of(cls, error: errors.WrongStateError) -> WrongState:
+        """From the domain."""
+        return cls(message=error.message, reason=error.reason)
 
 
 @strawberry.type(

@@ -11,17 +11,18 @@ from gateway.context import Info
 from gateway.errors import BadRequestError
 from gateway.schema.actor import Actor, in_order
 from gateway.schema.config import TenantConfig
-from gateway.schema.enums import AppKind, Permission, TenantStatus
+from gateway.schema.enums import AppKind, Permission, SetupLinkStatus, TenantStatus
 from gateway.schema.node import LARGEST_PAGE, Node, PageInfo, check_first, cursor, node_id, read_cursor
 from gateway.schema.problems import RuleWarning
 from gateway.schema.revision import Change, Revision, RevisionConnection, shown
 from gateway.schema.scalars import ProviderIdText
+from gateway.schema.setup_links import SetupLinkConnection, read_position
 from tenants import changes as differences
 from tenants import model
 from tenants.access import TenantScope
 from tenants.changes import Shown
 from tenants.rules.checks import config_warnings
-from tenants.store import revisions
+from tenants.store import revisions, setup_links
 from tenants.store.tenants import Position
 
 First = Annotated[int, strawberry.argument(description=f"Entries on a page, 1 to {LARGEST_PAGE}.")]
@@ -167,6 +168,23 @@ class Tenant(Node):
         """Loaded by key."""
         found = await info.context.loaders.revisions.load((self.scope, number))
         return Revision.of(self.scope, found) if found else None
+
+    @strawberry.field(
+        description="Setup links, newest first, used and expired ones for 30 days. Needs `MANAGE_SETUP_LINKS`."
+    )
+    async def setup_links(
+        self,
+        info: Info,
+        first: First = 20,
+        after: After = None,
+        status: Annotated[SetupLinkStatus | None, strawberry.argument(description="Only links in this state.")] = None,
+    ) -> SetupLinkConnection | None:
+        """Keyset pages by time and then by id; null for whoever may only read."""
+        if Permission.MANAGE_SETUP_LINKS not in info.context.principal.permissions_in(self.scope.tenant):
+            return None
+        now, place = info.context.now(), read_position(after)
+        found = await setup_links.list_links(self.scope, now, status=status, first=check_first(first) + 1, after=place)
+        return SetupLinkConnection.of(found, now, first=first)
 
 
 @strawberry.type(description="A tenant in a list.")

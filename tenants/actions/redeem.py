@@ -3,18 +3,39 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tenants.access import CREDENTIALS
+from tenants.codes import ProblemCode
 from tenants.database import transaction
-from tenants.errors import SetupLinkUnusableError, TooManyAttemptsError
+from tenants.errors import InvalidValueError, SetupLinkUnusableError, TooManyAttemptsError
+from tenants.model import AppKind
+from tenants.parsing import Collector
+from tenants.setup_links import Asker, SetupToken
 from tenants.store import attempts, setup_codes
+from tenants.text import parse_opaque
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from tenants.keys import KeyRing
-    from tenants.setup_links import Asker, Redeemed, SetupToken
+    from tenants.setup_links import Redeemed
+
+
+def read_request(sent: Mapping[str, Any]) -> tuple[SetupToken, Asker]:
+    """From `setupCode`, `deviceId`, `app` and `providerId`, which only a whitelabel app has. Raises InvalidInputError.
+
+    A code that is none at all is no problem of the form: it is answered like any other that does not work.
+    """
+    app: AppKind = sent["app"]
+    is_whitelabel = app is AppKind.WHITELABEL
+    collector = Collector()
+    code = collector.parse(("setupCode",), _required, sent["setupCode"])
+    device = collector.parse(("deviceId",), parse_opaque, sent["deviceId"])
+    provider_id = collector.parse(("providerId",), _required, sent["providerId"] or "") if is_whitelabel else None
+    collector.finish()
+    return SetupToken.of_code(code or ""), Asker(device or "", app, provider_id)
 
 
 async def redeem(keys: KeyRing, token: SetupToken, asker: Asker, *, address: str, now: datetime) -> Redeemed:
@@ -65,3 +86,9 @@ async def _refuse(keys: KeyRing, address: str, now: datetime) -> SetupLinkUnusab
     async with transaction():
         await attempts.insert_refused_code(CREDENTIALS, mac, now)
     return SetupLinkUnusableError()
+
+
+def _required(text: str) -> str:
+    if not text.strip():
+        raise InvalidValueError(ProblemCode.REQUIRED, "Something must stand here.")
+    return text

@@ -93,3 +93,48 @@ query($providerId: String!) { tenant(providerId: $providerId) {
   published { number }
 } }
 """
+SETUP_LINK = "id note carries status canMove createdAt createdBy { kind name } expiresAt redeemedAt"
+CREATE_SETUP_LINK = f"""
+mutation($input: CreateSetupLinkInput!) {{ createSetupLink(input: $input) {{
+  ... on SetupLinkCreated {{ setupLink {{ {SETUP_LINK} }} url setupCode qrCode {{ payload svg pngBase64 }} }}
+  ... on WrongState {{ reason }}
+  {REFUSAL}
+}} }}
+"""
+REDEEM_SETUP_LINK = f"""
+mutation($input: RedeemSetupLinkInput!) {{ redeemSetupLink(input: $input) {{
+  __typename
+  ... on SetupLinkRedeemed {{
+    providerId
+    content {{
+      __typename
+      ... on SetupAccounts {{
+        sipAccounts {{ username password authUsername host subdomain transport srtp messaging video callRecording }}
+        xmppAccounts {{ jid password domain server port resource useTls verifyCertificate priority displayName }}
+      }}
+      ... on SetupLogin {{ username password }}
+    }}
+  }}
+  ... on TooManyAttempts {{ retryAfterSeconds }}
+  {REFUSAL}
+}} }}
+"""
+REVOKE_SETUP_LINK = f"""
+mutation($input: RevokeSetupLinkInput!) {{ revokeSetupLink(input: $input) {{
+  ... on SetupLinkRevoked {{ setupLink {{ {SETUP_LINK} }} }}
+  {REFUSAL}
+}} }}
+"""
+REVOKE_ALL_SETUP_LINKS = f"""
+mutation($input: RevokeAllSetupLinksInput!) {{ revokeAllSetupLinks(input: $input) {{
+  ... on AllSetupLinksRevoked {{ count tenant {{ id setupLinks(first: 50) {{ edges {{ node {{ status }} }} }} }} }}
+  {REFUSAL}
+}} }}
+"""
+SETUP_LINKS = f"""
+query($providerId: String!, $first: Int! = 20, $after: String, $status: SetupLinkStatus) {{
+  tenant(providerId: $providerId) {{ setupLinks(first: $first, after: $after, status: $status) {{
+    edges {{ cursor node {{ {SETUP_LINK} }} }} pageInfo {{ hasNextPage endCursor }}
+  }} }}
+}}
+"""
