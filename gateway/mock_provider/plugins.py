@@ -44,8 +44,8 @@ MODES = (
     ),
     Mode(
         "lower-case",
-        "Transport and switches in lower case.",
-        says({"update": True, "sipaccounts": [sip(transport="tls", srtp="enabled")]}),
+        "A transport in lower case.",
+        says({"update": True, "sipaccounts": [sip(transport="tls")]}),
     ),
     Mode(
         "unknown-fields",

@@ -32,9 +32,12 @@ class Wire:
         return await self._reader.readexactly(min(length, _LARGEST_REQUEST))
 
     async def send(self, data: bytes) -> None:
-        """These bytes, now."""
+        """These bytes, now. Raises ConnectionError when the caller has left."""
         self._writer.write(data)
         await self._writer.drain()
+        await asyncio.sleep(0)  # a line that is being closed takes everything without waiting
+        if self._reader.at_eof():
+            raise ConnectionResetError
 
     async def hang(self) -> None:
         """Nothing more, until the caller gives up."""
