@@ -18,6 +18,7 @@ from gateway.resolvers.draft import (
     resolve_save_provisioning,
 )
 from gateway.resolvers.provisioning import resolve_provision
+from gateway.resolvers.qr import resolve_make_qr_code
 from gateway.resolvers.setup import (
     resolve_create_setup_link,
     resolve_redeem_setup_link,
@@ -40,6 +41,7 @@ from gateway.schema.actor import Viewer
 from gateway.schema.handlers import HANDLERS
 from gateway.schema.node import Node
 from gateway.schema.provisioning import ProvisionResult
+from gateway.schema.qr import MakeQrCodeResult
 from gateway.schema.results import (
     CreateTenantResult,
     DeleteTenantResult,
@@ -200,6 +202,11 @@ class Mutation:
         resolve_revoke_all_setup_links,
         "Makes every open setup link of a tenant useless at once. Editors.",
         input_is="Of which tenant.",
+    )
+    make_qr_code: MakeQrCodeResult = field(
+        resolve_make_qr_code,
+        "Makes a QR code or link for an app, read back before it is handed out. Stores nothing. Editors.",
+        input_is="Which format, and what to put in.",
     )
 
 

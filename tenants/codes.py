@@ -79,6 +79,8 @@ class WarningCode(Enum):
     LINK_PORT_UNUSUAL = "L3: a port other than 443."
     LINK_HOST_NOT_ASCII = "L5: a host with letters beyond ASCII; people cannot tell it from a look-alike."
     LINK_SENDS_PASSWORD = "L9: the link sends a password, which ends in history, logs and referrers."
+    QR_HOLDS_PASSWORD = "G4: a password can be read by whoever sees the QR code."
+    QR_TOO_DENSE = "G4: the QR code is so dense that many phones will not scan it."
 
 
 @unique

@@ -94,6 +94,7 @@ FIELDS = {
     "createSetupLink": on_tenant(note="A-Note", content=ACCOUNTS),
     "revokeSetupLink": Entry({"input": {"setupLinkId": "$link"}}),
     "revokeAllSetupLinks": on_tenant(),
+    "makeQrCode": on_tenant(format="SESSIONTALK", content={"login": {"username": "A-User", "password": "A-Word"}}),
 }
 ON_ONE_THING = [
     name for name, entry in FIELDS.items() if {"tenantId", "setupLinkId"} & {*entry.arguments.get("input", {})}

@@ -6,6 +6,8 @@ import io
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tenants.qr_codes import MOST_MODULES
+
 if TYPE_CHECKING:
     from segno import QRCode
 
@@ -15,8 +17,6 @@ PIXELS = 512
 """The least width of the PNG, and the width that the SVG asks for where nobody says another."""
 QUIET_ZONE = 4
 """White modules around the code, as ISO/IEC 18004 wants them."""
-MOST_MODULES = 77
-"""Modules a side that ordinary phones scan."""
 _SVG_TAG = f'<svg width="{PIXELS}" height="{PIXELS}" role="img" shape-rendering="crispEdges" '
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from tenants.codes import ProblemCode, WarningCode
 from tenants.errors import Problem
-from tenants.rules.examples import FormExample, StoryExample
+from tenants.rules.examples import CallExample, FormExample, StoryExample
 from tenants.rules.reference import CHAPTERS, examples_of, rules_of
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def _example(example: Example) -> str:
     verdict = "Refused" if isinstance(example.code, ProblemCode) else "Warned"
     remark = f"<p>{escape(example.remark)}</p>" if example.remark else ""
     accepted, refused = ("\n".join(map(escape, lines)) for lines in _sides(example))
-    said = () if isinstance(example, StoryExample) else example.refuse()
+    said = () if isinstance(example, StoryExample | CallExample) else example.refuse()
     return (
         f'<div class="example"><p>Accepted</p><pre class="accepted">{accepted}</pre>'
         f'<p>{verdict}</p><pre class="refused">{refused}</pre>'
@@ -122,6 +122,8 @@ def _answer(said: Problem | RuleWarning) -> str:
 
 def _sides(example: Example) -> tuple[Iterable[str], Iterable[str]]:
     """The lines of the accepted side and of the other."""
+    if isinstance(example, CallExample):
+        return [_call(example.accepted)], [_call(example.refused)]
     if isinstance(example, StoryExample):
         return map(_call, example.accepted), map(_call, example.refused)
     if isinstance(example, FormExample):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import strawberry
 from strawberry.types.field import StrawberryField
 
+from gateway.formats.payloads import FormatCannotCarryError
 from gateway.schema.problems import Forbidden, InvalidInput, NotFound, TooManyAttempts, VersionConflict, WrongState
+from gateway.schema.qr import FormatCannotCarry
 from gateway.schema.results import UnacceptedWarnings
 from gateway.schema.setup import SetupLinkUnusable
 from tenants import errors
@@ -61,6 +63,13 @@ class _OnTooManyAttempts(strawberry.ExceptionHandler[errors.TooManyAttemptsError
         return TooManyAttempts.of(exception)
 
 
+class _OnFormatCannotCarry(strawberry.ExceptionHandler[FormatCannotCarryError, FormatCannotCarry]):
+    def handle(
+        self, exception: FormatCannotCarryError, *, field: StrawberryField, info: strawberry.Info
+    ) -> FormatCannotCarry:
+        return FormatCannotCarry.of(exception)
+
+
 HANDLERS = (
     _OnInvalidInput(),
     _OnConflict(),
@@ -70,4 +79,5 @@ HANDLERS = (
     _OnWrongState(),
     _OnSetupLinkUnusable(),
     _OnTooManyAttempts(),
+    _OnFormatCannotCarry(),
 )

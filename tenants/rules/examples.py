@@ -89,7 +89,21 @@ class StoryExample:
     remark: str | None = None
 
 
-Example: TypeAlias = FormExample | TypedExample | StoryExample
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallExample:
+    """One call on a tenant that the warning is told beside; nothing is stored. A dot stands before an inner field."""
+
+    code: WarningCode
+    path: tuple[str, ...]
+    accepted: Step
+    refused: Step
+    """The call whose answer has this warning."""
+    beside: tuple[WarningCode, ...] = ()
+    """Warnings that cannot but come with this one."""
+    remark: str | None = None
+
+
+Example: TypeAlias = FormExample | TypedExample | StoryExample | CallExample
 
 
 def _said(app: AppKind, sent: Settings) -> tuple[Problem | RuleWarning, ...]:

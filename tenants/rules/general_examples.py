@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tenants.account_parsing import parse_jid
-from tenants.codes import ProblemCode
+from tenants.codes import ProblemCode, WarningCode
 from tenants.parsing import check_number
-from tenants.rules.examples import FormExample, TypedExample
+from tenants.rules.examples import CallExample, FormExample, Step, TypedExample
 
 _API_KEY = {"name": "X-Api-Key", "value": "an example of a value"}
 
@@ -20,7 +20,10 @@ def _headers(code: ProblemCode, refused: list[dict[str, str]], *place: str, rema
     )
 
 
-GENERAL_EXAMPLES: tuple[FormExample | TypedExample, ...] = (
+_POSTER = Step("makeQrCode", {"format": "ACROBITS"})
+_LONG_LOGIN = {"format": "ACROBITS", "content.login.username": "1000", "content.login.password": "29de?8&a=1#x+%" * 18}
+
+GENERAL_EXAMPLES: tuple[FormExample | TypedExample | CallExample, ...] = (
     TypedExample(
         code=ProblemCode.NUMBER_OUT_OF_RANGE,
         field="port",
@@ -44,5 +47,22 @@ GENERAL_EXAMPLES: tuple[FormExample | TypedExample, ...] = (
         parse=parse_jid,
         accepted="user1@chat.acme.example",
         refused="chat.acme.example",
+    ),
+    CallExample(
+        code=WarningCode.QR_HOLDS_PASSWORD,
+        path=("content", "login"),
+        accepted=_POSTER,
+        refused=Step(
+            "makeQrCode",
+            {"format": "SESSIONTALK", "content.login.username": "1000", "content.login.password": "1234"},
+        ),
+        remark="The code of a setup link holds no password, so it does not warn.",
+    ),
+    CallExample(
+        code=WarningCode.QR_TOO_DENSE,
+        path=("content",),
+        accepted=_POSTER,
+        refused=Step("makeQrCode", _LONG_LOGIN),
+        beside=(WarningCode.QR_HOLDS_PASSWORD,),
     ),
 )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from tenants.codes import ProblemCode
+from tenants.codes import ProblemCode, WarningCode
 from tenants.headers import LONGEST_HEADER_NAME, LONGEST_HEADER_VALUE, MOST_HEADERS, OWN_HEADERS, OWN_PREFIXES
+from tenants.qr_codes import MOST_MODULES
 from tenants.rules.rule import Chapter, Rule
 
 GENERAL = Chapter(
@@ -39,6 +40,13 @@ GENERAL = Chapter(
             "At least one account, at most ten in all. A chat address is a name and a domain with an @ between them; "
             "usernames and passwords follow P9, a subdomain P6.",
             (ProblemCode.JID_SYNTAX, ProblemCode.TOO_MANY, ProblemCode.REQUIRED),
+        ),
+        Rule(
+            "G4",
+            "QR codes",
+            "A code with a login or accounts inside can be read by whoever sees it; one with a setup code works for "
+            f"one phone only, for a while. A code of more than {MOST_MODULES} modules a side needs a good camera.",
+            warns=(WarningCode.QR_HOLDS_PASSWORD, WarningCode.QR_TOO_DENSE),
         ),
     ),
 )

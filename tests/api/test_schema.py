@@ -94,7 +94,7 @@ def test_every_mutation_takes_one_input_and_answers_one_event_or_refusals() -> N
         assert isinstance(result, GraphQLUnionType), name
         events = [member for member in result.types if refusal not in member.interfaces]
         assert len(events) == 1, name
-        assert re.fullmatch(r"\w+(ed|Saved)", events[0].name), name
+        assert re.fullmatch(r"\w+(ed|Saved|Made)", events[0].name), name
         assert list(field.args) == ["input"], name
         assert str(field.args["input"].type) == f"{name[0].upper()}{name[1:]}Input!"
 
