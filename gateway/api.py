@@ -25,6 +25,7 @@ from gateway.resolvers.setup import (
     resolve_revoke_all_setup_links,
     resolve_revoke_setup_link,
 )
+from gateway.resolvers.signing import resolve_rotate_signing_secret
 from gateway.resolvers.softphone import resolve_softphone_config
 from gateway.resolvers.tenant import (
     resolve_create_tenant,
@@ -60,6 +61,7 @@ from gateway.schema.setup import (
     RevokeSetupLinkResult,
 )
 from gateway.schema.setup_links import SetupLink
+from gateway.schema.signing import RotateSigningSecretResult
 from gateway.schema.softphone import SoftphoneConfig, SoftphoneConfigResult
 from gateway.schema.tenant import Draft, Tenant, TenantConnection
 
@@ -163,6 +165,11 @@ class Mutation:
         resolve_delete_tenant,
         "Deletes a tenant with everything in it, for good. Owners and platform admins.",
         input_is="Which tenant, confirmed by its ProviderId.",
+    )
+    rotate_signing_secret: RotateSigningSecretResult = field(
+        resolve_rotate_signing_secret,
+        "Makes a new secret that signs provisioning calls, and shows it once. Owners.",
+        input_is="Of which tenant.",
     )
     save_branding: SaveDraftResult = field(
         resolve_save_branding, "Changes colours in the draft. Editors.", input_is="What to change."

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from strawberry.dataloader import DataLoader
 
-from tenants.store import drafts, revisions, tenants
+from tenants.store import drafts, revisions, secrets, tenants
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from tenants.access import TenantScope
     from tenants.model import Draft, Revision, Tenant
 
@@ -21,6 +23,7 @@ class Loaders:
         self.drafts: DataLoader[TenantScope, Draft | None] = DataLoader(_drafts)
         self.live: DataLoader[TenantScope, Revision | None] = DataLoader(_live)
         self.revisions: DataLoader[tuple[TenantScope, int], Revision | None] = DataLoader(_revisions)
+        self.signing_dates: DataLoader[TenantScope, datetime | None] = DataLoader(_signing_dates)
 
 
 async def _tenants(scopes: list[TenantScope]) -> list[Tenant | None]:
@@ -41,3 +44,8 @@ async def _live(scopes: list[TenantScope]) -> list[Revision | None]:
 async def _revisions(keys: list[tuple[TenantScope, int]]) -> list[Revision | None]:
     found = await revisions.list_numbers(keys)
     return [found.get((scope.tenant, number)) for scope, number in keys]
+
+
+async def _signing_dates(scopes: list[TenantScope]) -> list[datetime | None]:
+    found = await secrets.list_signing_dates(scopes)
+    return [found.get(scope.tenant) for scope in scopes]

@@ -83,6 +83,7 @@ FIELDS = {
     "suspendTenant": on_tenant(reason="unpaid"),
     "resumeTenant": on_tenant(),
     "deleteTenant": on_tenant(confirmProviderId="$name"),
+    "rotateSigningSecret": on_tenant(),
     "saveBranding": on_tenant(expectedVersion=2, branding={"themeColor": "#ffffff"}),
     "saveProvisioning": on_tenant(expectedVersion=2, provisioning={"subdomain": "pbx"}),
     "saveHelp": on_tenant(expectedVersion=2, help={"links": [{"title": "A-Title", "url": "https://a.example/"}]}),

@@ -154,6 +154,16 @@ class Tenant(Node):
         live = await info.context.loaders.live.load(self.scope)
         return Revision.of(self.scope, live) if live else None
 
+    @strawberry.field(
+        description=(
+            "When the signing secret was last shown to somebody; null when nobody has it yet. Provisioning calls are "
+            "signed with it."
+        )
+    )
+    async def signing_secret_rotated_at(self, info: Info) -> datetime | None:
+        """Loaded by key."""
+        return await info.context.loaders.signing_dates.load(self.scope)
+
     @strawberry.field(description="Published revisions, newest first.")
     async def revisions(self, first: First = 20, after: After = None) -> RevisionConnection:
         """Keyset pages by number."""

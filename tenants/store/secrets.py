@@ -71,12 +71,44 @@ async def list_signing_secrets(scope: TenantScope | SignInScope, keys: KeyRing, 
     Before anybody was shown one it is derived from the master key, so that a sign-in writes nothing.
     Raises UnreadableSecretError.
     """
-    signs = Q(retires_at=None) | Q(retires_at__gt=now)
+    signs = Q(retires_at__isnull=True) | Q(retires_at__gt=now)
     rows = await SecretRow.filter(signs, tenant_id=scope.tenant, kind=_SIGNING).order_by("-created_at", "id")
     current = [row for row in rows if row.retires_at is None]
     retiring = [row for row in rows if row.retires_at is not None]
     opened = tuple(_open_row(scope, keys, row) for row in (*current, *retiring))
     return opened if current else (derived_signing_secret(scope, keys), *opened)
+
+
+async def retire_signing_secret(scope: TenantScope, keys: KeyRing, now: datetime, until: datetime) -> bool:
+    """Let the current one sign until then, and no other. False when it does not open any more: then it is deleted."""
+    rows = SecretRow.filter(tenant_id=scope.tenant, kind=_SIGNING)
+    await rows.filter(retires_at__isnull=False).delete()
+    current = await rows.first()
+    if current is None:
+        await _insert(scope, keys, _SIGNING, derived_signing_secret(scope, keys), now, retires_at=until)
+        return True
+    try:
+        _open_row(scope, keys, current)
+    except UnreadableSecretError:
+        await rows.delete()
+        return False
+    await rows.update(retires_at=until)
+    return True
+
+
+async def insert_signing_secret(scope: TenantScope, keys: KeyRing, now: datetime) -> str:
+    """A random one, current from the commit on."""
+    text = _signing_text(secrets.token_bytes(_SIGNING_BYTES))
+    await _insert(scope, keys, _SIGNING, text, now)
+    return text
+
+
+async def list_signing_dates(scopes: Sequence[TenantScope]) -> dict[int, datetime]:
+    """When several tenants' current secret was shown, by tenant; absent where nobody was shown one."""
+    rows = await SecretRow.filter(
+        tenant_id__in=[scope.tenant for scope in scopes], kind=_SIGNING, retires_at__isnull=True
+    )
+    return {row.tenant_id: row.created_at for row in rows}
 
 
 def derived_signing_secret(scope: TenantScope | SignInScope, keys: KeyRing) -> str:

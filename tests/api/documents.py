@@ -138,3 +138,12 @@ query($providerId: String!, $first: Int! = 20, $after: String, $status: SetupLin
   }} }}
 }}
 """
+ROTATE_SIGNING_SECRET = """
+mutation RotateSigningSecret($tenantId: ID!) {
+  rotateSigningSecret(input: { tenantId: $tenantId }) {
+    __typename
+    ... on SigningSecretRotated { secret previousValidUntil tenant { id signingSecretRotatedAt } }
+    ... on Refusal { message }
+  }
+}
+"""

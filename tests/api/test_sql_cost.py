@@ -16,6 +16,7 @@ from tests.api.documents import (
     PUBLISH,
     RENAME,
     RESUME,
+    ROTATE_SIGNING_SECRET,
     SAVE_BRANDING,
     SAVE_HELP,
     SAVE_PROVISIONING,
@@ -260,3 +261,33 @@ def test_what_is_done_to_a_tenant_has_its_price(
         ask(document, {"input": {"tenantId": tenant, **change}})
 
     assert seen == [*TOKEN, *expected]
+
+
+def test_headers_with_values_cost_a_row_each_and_those_without_cost_nothing(ask: Ask) -> None:
+    tenant = published(ask)
+    headers = [{"name": f"X-{number}", "value": "SECRET-1"} for number in range(2)]
+    document = "mutation($input: SaveProvisioningInput!) { saveProvisioning(input: $input) { __typename } }"
+
+    with statements() as new:
+        ask(document, {"input": {"tenantId": tenant, "expectedVersion": 2, "provisioning": {"headers": headers}}})
+    kept = [{"name": header["name"]} for header in headers]
+    with statements() as again:
+        ask(document, {"input": {"tenantId": tenant, "expectedVersion": 3, "provisioning": {"headers": kept}}})
+
+    stored = ["SELECT draft", "SELECT revision", "INSERT secret", "INSERT secret", "UPDATE draft"]
+    assert new == [*TOKEN, *stored, "DELETE secret"]  # which deletes what is named no longer
+    assert again == [*TOKEN, *SAVE]
+
+
+def test_a_rotation_of_the_signing_secret_has_its_price(ask: Ask) -> None:
+    tenant = published(ask)
+
+    with statements() as first:
+        ask(ROTATE_SIGNING_SECRET, {"tenantId": tenant})
+    with statements() as second:
+        ask(ROTATE_SIGNING_SECRET, {"tenantId": tenant})
+
+    looked = ["SELECT draft", "DELETE secret", "SELECT secret"]
+    answer = ["SELECT tenant", "SELECT secret"]
+    assert first == [*TOKEN, *looked, "INSERT secret", "INSERT secret", *answer]
+    assert second == [*TOKEN, *looked, "UPDATE secret", "INSERT secret", *answer]
