@@ -19,6 +19,7 @@ from gateway.http.guards import Guards
 from gateway.http.health import livez, readyz
 from gateway.http.metrics import MetricsEndpoint
 from gateway.http.pages import index, rules, warm_up
+from gateway.http.setup_pages import SetupPage
 from gateway.http.static import static_routes
 from gateway.logs import configure_logging
 from gateway.provisioning.provisioner import Provisioner
@@ -78,6 +79,7 @@ def create_app(
             Route("/readyz", readyz),
             Route("/metrics", _endpoint(MetricsEndpoint(settings))),
             Route("/docs/rules", rules),
+            Route("/setup/{token}", _endpoint(SetupPage(now))),
             Route("/", index),
             *static_routes(),
         ],

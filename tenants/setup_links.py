@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tenants.access import Actor
+    from tenants.email import EmailAddress
     from tenants.identity import ProviderId
     from tenants.model import AppKind, Branding, Provisioning
 
@@ -141,4 +142,5 @@ class Invitation:
     app: AppKind
     name: str
     branding: Branding
+    contact_email: EmailAddress | None
     expires_at: datetime

@@ -76,8 +76,10 @@ async def find_invitation(_scope: CredentialScope, token: SetupToken, now: datet
     published = await _published(row) if row else None
     if row is None or published is None:
         return None
-    live = published.revision
-    return Invitation(published.provider_id, live.config.app, live.name, live.config.branding, row.expires_at)
+    name, config = published.revision.name, published.revision.config
+    return Invitation(
+        published.provider_id, config.app, name, config.branding, config.help.contact_email, row.expires_at
+    )
 
 
 async def mark_redeemed(_scope: CredentialScope, token: SetupToken, asker: Asker, found: Found, now: datetime) -> None:
