@@ -183,7 +183,11 @@ class RefusedAttemptRow(Model):
 
     class Meta:
         table = "refused_attempt"
-        indexes = [Index(fields=("tenant_id", "at"), name="refused_attempt_tenant_at")]
+        indexes = [
+            Index(fields=("tenant_id", "at"), name="refused_attempt_tenant_at"),
+            Index(fields=("tenant_id", "name_mac", "at"), name="refused_attempt_name_at"),
+            Index(fields=("tenant_id", "address_mac", "at"), name="refused_attempt_address_at"),
+        ]
 
 
 class ProvenDeviceRow(Model):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import replace
+from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any
 
 from starlette.testclient import TestClient
@@ -50,6 +51,8 @@ SAVE = (
 )
 PASSWORD = "SECRET-1234"
 DEVICE = "3kQs875391li29"
+HOME = "192.0.2.1"
+_PROXY = "127.0.0.1"
 
 
 class Phone:
@@ -80,20 +83,29 @@ class Phone:
         typed = {"providerId": provider_id, "username": username, "password": password}
         return self.send({"whitelabel": typed}, **more)
 
-    def send(self, credentials: dict[str, Any], *, device: str = DEVICE, reprovision: bool = False) -> Any:
+    def send(
+        self, credentials: dict[str, Any], *, device: str = DEVICE, reprovision: bool = False, address: str = HOME
+    ) -> Any:
         """What the phone is told."""
         sent = {"credentials": credentials, "deviceId": device, "reprovision": reprovision}
-        return self.ask(PROVISION, {"input": sent}, as_="softphone")
+        body = {"query": PROVISION, "variables": {"input": sent}}
+        answer = self.ask.client.post("/graphql", json=body, headers={"X-Forwarded-For": address})
+        assert list(answer.json()) == ["data"], (answer.status_code, list(answer.json()))
+        return answer.json()["data"]["provision"]
 
 
 @contextmanager
 def gateway_with(
     provider: MockProvider, settings: Settings, *, now: Callable[[], datetime] = utc_now
 ) -> Iterator[Phone]:
-    """The real application, whose resolver knows the provider alone."""
-    names = {provider.host: ["127.0.0.1"]}
-    admitting = replace(settings, admit_hosts=frozenset({provider.host}), upstream_ca=provider.authority)
-    app = create_app(admitting, now=now, resolver=FakeResolver(names))
-    with TestClient(app, raise_server_exceptions=False) as client:
+    """The real application behind a proxy that it trusts, whose resolver knows the provider alone."""
+    changed = replace(
+        settings,
+        admit_hosts=frozenset({provider.host}),
+        upstream_ca=provider.authority,
+        trusted_proxies=(ip_network(_PROXY),),
+    )
+    app = create_app(changed, now=now, resolver=FakeResolver({provider.host: ["127.0.0.1"]}))
+    with TestClient(app, raise_server_exceptions=False, client=(_PROXY, 50_000)) as client:
         assert client.portal is not None
         yield Phone(Ask(client, client.portal.call(make_token, "admin", Role.PLATFORM_ADMIN)), provider)

@@ -10,17 +10,20 @@ import structlog
 
 from gateway.provisioning import failures
 from gateway.provisioning.answer import read
+from gateway.provisioning.attempts import Attempts
 from gateway.provisioning.call import Credentials, make_request
 from gateway.provisioning.outcomes import (
     Instruction,
     Off,
     Provisioned,
     ProvisioningFailure,
+    TooMany,
     Unknown,
 )
 from gateway.provisioning.verdict import judge, rejected
 from gateway.upstream.client import OutboundError
 from tenants.access import PUBLIC
+from tenants.attempts import Attempt
 from tenants.errors import UnreadableSecretError
 from tenants.store.published import find_published
 from tenants.store.secrets import list_signing_secrets, open_headers
@@ -67,8 +70,9 @@ class Provisioner:
 
     def __init__(self, upstream: Upstream, keys: KeyRing, *, jitter: Callable[[], float] = random.random) -> None:
         self.upstream, self._keys, self._jitter = upstream, keys, jitter
+        self._attempts = Attempts()
 
-    async def provision(self, sign_in: SignIn, *, address: str, now: datetime) -> Outcome:  # noqa: ARG002
+    async def provision(self, sign_in: SignIn, *, address: str, now: datetime) -> Outcome:
         """What becomes of it; whatever the provider's server does, it is one of the outcomes, within five seconds."""
         published = await find_published(PUBLIC, sign_in.provider_id, sign_in.app)
         if published is None:
@@ -77,7 +81,16 @@ class Provisioner:
         if not settings.is_enabled or settings.url is None:
             return Off(published.provider_id, sign_in.username, settings)
         scope = PUBLIC.signing_in(published.revision.tenant)
-        verdict = await self._ask(scope, published.revision, sign_in, now)
+        attempt = Attempt.of(
+            self._keys, scope.tenant, username=sign_in.username, device_id=sign_in.device_id, address=address
+        )
+        with self._attempts.under_way(attempt) as others:
+            admission = await self._attempts.admit(scope, attempt, now, others=others)
+            if admission.wait_seconds is not None:
+                return TooMany(admission.wait_seconds)
+            verdict = await self._ask(scope, published.revision, sign_in, now)
+            if not admission.is_proven:
+                await self._attempts.note(scope, attempt, verdict, now)
         return _outcome(verdict, published, sign_in.username)
 
     async def _ask(self, scope: SignInScope, revision: Revision, sign_in: SignIn, now: datetime) -> Verdict:

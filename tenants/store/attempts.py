@@ -1,20 +1,26 @@
-"""Refused attempts of late: told by keyed digests only, counted over a window that slides."""
+"""Refused attempts of late, and devices that signed in: told by keyed digests only, counted over windows that slide."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tenants.rows import RefusedAttemptRow
+from tortoise.expressions import Q
+
+from tenants.attempts import ADDRESS, NAME, TENANT, Refusals
+from tenants.rows import ProvenDeviceRow, RefusedAttemptRow
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tenants.access import CredentialScope
+    from tenants.access import CredentialScope, SignInScope
+    from tenants.attempts import Attempt
 
 CODE_WINDOW = timedelta(minutes=1)
 MOST_CODES = 20
 """Setup codes that an address may be refused within the window."""
+PROOF_LASTS = timedelta(days=365)
+"""A device that is still in use proves itself again at its next success."""
 
 
 async def find_end_of_wait(_scope: CredentialScope, address: bytes, now: datetime) -> datetime | None:
@@ -28,3 +34,35 @@ async def insert_refused_code(_scope: CredentialScope, address: bytes, now: date
     """Note that an address sent a setup code that did not work; what left the window is forgotten."""
     await RefusedAttemptRow.filter(tenant_id=None, at__lte=now - CODE_WINDOW).delete()
     await RefusedAttemptRow.create(tenant_id=None, address_mac=address, at=now)
+
+
+async def list_refusals(scope: SignInScope, attempt: Attempt, now: datetime) -> Refusals:
+    """Those of the attempt's name and address, and of anybody at the tenant, each within its window; one query."""
+    # The tenant stands in each branch, or SQLite reads all rows of a tenant that is under attack.
+    of_name = Q(tenant_id=scope.tenant, name_mac=attempt.name, at__gt=now - NAME.window)
+    of_address = Q(tenant_id=scope.tenant, address_mac=attempt.address, at__gt=now - ADDRESS.window)
+    of_tenant = Q(tenant_id=scope.tenant, at__gt=now - TENANT.window)
+    found = RefusedAttemptRow.filter(of_name | of_address | of_tenant).order_by("-at")
+    rows = await found.values_list("name_mac", "address_mac", "at")
+    return Refusals(
+        [at for name, _, at in rows if bytes(name or b"") == attempt.name and at > now - NAME.window],
+        [at for _, address, at in rows if bytes(address) == attempt.address and at > now - ADDRESS.window],
+        [at for _, _, at in rows if at > now - TENANT.window],
+    )
+
+
+async def insert_refusal(scope: SignInScope, attempt: Attempt, now: datetime) -> None:
+    """Note that the provider said no; what left the longest window is forgotten."""
+    await RefusedAttemptRow.filter(tenant_id=scope.tenant, at__lte=now - NAME.window).delete()
+    await RefusedAttemptRow.create(tenant_id=scope.tenant, name_mac=attempt.name, address_mac=attempt.address, at=now)
+
+
+async def is_proven(scope: SignInScope, attempt: Attempt) -> bool:
+    """Whether this installation signed this user in before."""
+    return await ProvenDeviceRow.exists(tenant_id=scope.tenant, mac=attempt.device)
+
+
+async def insert_proof(scope: SignInScope, attempt: Attempt, now: datetime) -> None:
+    """The installation signed its user in. Raises tortoise's IntegrityError when that was noted meanwhile."""
+    await ProvenDeviceRow.filter(tenant_id=scope.tenant, proved_at__lte=now - PROOF_LASTS).delete()
+    await ProvenDeviceRow.create(tenant_id=scope.tenant, mac=attempt.device, proved_at=now)
