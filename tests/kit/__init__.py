@@ -1,0 +1,1 @@
+"""The kit for app developers: its reference client and its golden vectors."""

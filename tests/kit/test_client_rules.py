@@ -1,0 +1,390 @@
+"""What an app must do, rule by rule, against a gateway that says whatever a test wants."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from softphone import Softphone, fill
+
+from tests.kit.stub_gateway import Reply, StubGateway, stub_gateway
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ACCOUNT = {"username": "1000", "password": "29de?8", "host": "acme.example", "transport": "UDP"}
+OTHER = {**ACCOUNT, "username": "2000"}
+LOGIN = ("1000:AcmeInc", "SECRET-1234")
+
+
+class Clock:
+    """Time that a test moves on."""
+
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def gateway() -> Iterator[StubGateway]:
+    with stub_gateway() as gateway:
+        yield gateway
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+class Device:
+    """A phone whose app can be started again and again."""
+
+    def __init__(self, gateway: StubGateway, store: Path, clock: Clock) -> None:
+        self._gateway, self._store, self._clock = gateway, store, clock
+
+    def start(self, chance: float = 0.0, **more: Any) -> Softphone:
+        return Softphone(self._gateway.url, self._store, clock=self._clock, chance=lambda: chance, **more)
+
+    def signed_in(self) -> Softphone:
+        """Set up with one account."""
+        self._gateway.answers(provisioned("REPLACE", [ACCOUNT]))
+        phone = self.start()
+        phone.sign_in(*LOGIN)
+        self._gateway.asked.clear()
+        return phone
+
+
+@pytest.fixture
+def device(gateway: StubGateway, tmp_path: Path, clock: Clock) -> Device:
+    return Device(gateway, tmp_path / "phone.json", clock)
+
+
+def answer(**found: Any) -> Reply:
+    return Reply({"data": {"field": found}})
+
+
+def provisioned(action: str, accounts: list[dict[str, Any]], notice: str | None = None) -> Reply:
+    return answer(
+        __typename="Provisioned",
+        providerId="AcmeInc",
+        username="1000",
+        action=action,
+        sipAccounts=accounts,
+        xmppAccounts=[],
+        notice=notice,
+    )
+
+
+def config(revision: int = 1, screen: str = "ProvisioningForm", etag: str | None = None, **more: Any) -> Reply:
+    found = {"__typename": "SoftphoneConfig", "providerId": "AcmeInc", "revision": revision, **more}
+    headers = {"ETag": etag} if etag else {}
+    return Reply({"data": {"field": {**found, "signIn": {"__typename": screen}}}}, headers=headers)
+
+
+BAD_ANSWERS = {
+    "no JSON": Reply(b"<html>"),
+    "nothing": Reply(b""),
+    "null": Reply(None),
+    "a list": Reply([]),
+    "no data": Reply({"data": None}),
+    "a null field": Reply({"data": {"field": None}}),
+    "errors beside data": Reply({"errors": [{"message": "x"}], **provisioned("LOG_OUT", []).body}),
+    "400": Reply({}, 400),
+    "401": Reply({}, 401),
+    "404": Reply({}, 404),
+    "429": Reply({}, 429, {"Retry-After": "60"}),
+    "500": Reply({}, 500),
+    "503": Reply(b"", 503, {"Retry-After": "soon"}),
+    "a log-out with 500": Reply(provisioned("LOG_OUT", []).body, 500),
+    "a type of a later gateway": answer(__typename="SomethingNew", action="ERASE"),
+    "an action of a later gateway": provisioned("ERASE", []),
+    "REPLACE without accounts": answer(__typename="Provisioned", action="REPLACE", providerId="AcmeInc"),
+    "UnknownProvider": answer(__typename="UnknownProvider", message="?"),
+    "ProvisioningRefused": answer(__typename="ProvisioningRefused", message="?", refusal="CREDENTIALS_REJECTED"),
+    "ProvisioningUnavailable": answer(
+        __typename="ProvisioningUnavailable", message="?", failure="FAILED", retryAfterSeconds=5
+    ),
+    "ProvisioningOff": answer(
+        __typename="ProvisioningOff", message="?", providerId="AcmeInc", username="1000", signIn={"host": None}
+    ),
+    "TooManyAttempts": answer(__typename="TooManyAttempts", message="?", retryAfterSeconds=5),
+    "InvalidInput": answer(__typename="InvalidInput", message="?", problems=[]),
+}
+
+
+@pytest.mark.parametrize("reply", BAD_ANSWERS.values(), ids=BAD_ANSWERS)
+def test_nothing_but_an_instruction_touches_what_a_phone_has(
+    gateway: StubGateway, device: Device, reply: Reply
+) -> None:
+    device.signed_in()
+    gateway.answers(reply)
+
+    phone = device.start()
+    phone.refresh_accounts()
+
+    again = device.start().state
+    assert again.sip_accounts == phone.state.sip_accounts == [ACCOUNT]
+    assert again.credentials == {"generic": {"login": LOGIN[0], "password": LOGIN[1]}}
+    assert again.is_set_up
+
+
+FAILED_SIGN_INS = {**BAD_ANSWERS, "LOG_OUT": provisioned("LOG_OUT", [])}
+del FAILED_SIGN_INS["ProvisioningOff"]  # says where to register what was typed
+
+
+@pytest.mark.parametrize("reply", FAILED_SIGN_INS.values(), ids=FAILED_SIGN_INS)
+def test_a_sign_in_that_fails_does_not_take_the_place_of_one_that_worked(
+    gateway: StubGateway, device: Device, reply: Reply
+) -> None:
+    phone = device.signed_in()
+    gateway.answers(reply)
+
+    phone.sign_in("2000:AcmeInc", "SECRET-other")
+
+    state = device.start().state
+    assert state.sip_accounts == [ACCOUNT]
+    assert state.credentials == {"generic": {"login": LOGIN[0], "password": LOGIN[1]}}
+
+
+def test_without_provisioning_what_was_typed_is_the_account(gateway: StubGateway, device: Device) -> None:
+    gateway.answers(BAD_ANSWERS["ProvisioningOff"])
+
+    device.start().sign_in("1000:AcmeInc", "SECRET-typed")
+
+    state = device.start().state
+    assert state.sip_accounts == [{"username": "1000", "password": "SECRET-typed", "host": None}]
+    assert state.provider_id == "AcmeInc"
+
+
+def test_a_first_set_up_is_told_apart_from_asking_again(gateway: StubGateway, device: Device) -> None:
+    device.signed_in()
+    gateway.answers(provisioned("KEEP", []))
+
+    device.start().refresh_accounts()
+
+    assert json.loads(gateway.asked[0].body)["variables"]["input"]["reprovision"] is True
+
+
+def test_a_log_out_ends_in_the_sign_in_screen(gateway: StubGateway, device: Device) -> None:
+    device.signed_in()
+    gateway.answers(provisioned("LOG_OUT", [], notice="Goodbye."))
+
+    message = device.start().refresh_accounts()
+
+    state = device.start().state
+    assert message == "Goodbye."
+    assert (state.sip_accounts, state.credentials, state.password, state.is_set_up) == ([], None, "", False)
+
+
+def test_the_gateway_is_not_asked_before_it_wants_to_be(gateway: StubGateway, device: Device, clock: Clock) -> None:
+    device.signed_in()
+    gateway.answers(BAD_ANSWERS["429"])
+    device.start().refresh_accounts()
+
+    clock.now += 59
+    device.start().refresh_accounts()
+    before = len(gateway.asked)
+    clock.now += 2
+    device.start().refresh_accounts()
+
+    assert (before, len(gateway.asked)) == (1, 2)
+
+
+def test_a_clock_that_was_wrong_for_a_while_does_not_silence_the_phone(
+    gateway: StubGateway, device: Device, clock: Clock
+) -> None:
+    device.signed_in()
+    gateway.answers(BAD_ANSWERS["429"])
+    clock.now += 400 * 86400
+    device.start().refresh_accounts()
+
+    clock.now -= 400 * 86400
+    device.start().refresh_accounts()
+
+    assert len(gateway.asked) == 2
+
+
+@pytest.mark.parametrize(("chance", "minutes"), [(0.0, 15), (0.5, 22.5), (0.99, 29.8)])
+def test_the_config_is_asked_for_once_in_fifteen_minutes_and_not_at_the_same_second_by_all(
+    gateway: StubGateway, device: Device, clock: Clock, chance: float, minutes: float
+) -> None:
+    device.signed_in()
+    gateway.answers(config())
+
+    device.start(chance).refresh_config()
+    clock.now += minutes * 60 - 1
+    device.start(chance).refresh_config()
+    before = len(gateway.asked)
+    clock.now += 15
+    device.start(chance).refresh_config()
+
+    assert (before, len(gateway.asked)) == (1, 2)
+
+
+def test_a_config_is_shown_at_once_at_the_next_start_and_revalidated_by_its_etag(
+    gateway: StubGateway, device: Device, clock: Clock
+) -> None:
+    device.signed_in()
+    gateway.answers(config(etag='"one"'), Reply(None, 304))
+    device.start().refresh_config()
+
+    clock.now += 3600
+    phone = device.start()
+    shown = phone.state.config
+    phone.refresh_config()
+
+    assert shown is not None
+    assert shown["revision"] == 1
+    assert [asked.headers.get("if-none-match") for asked in gateway.asked] == [None, '"one"']
+    assert phone.state.config == shown
+
+
+def test_the_config_is_asked_for_by_get_with_query_and_variables(gateway: StubGateway, device: Device) -> None:
+    device.signed_in()
+    gateway.answers(config())
+
+    device.start().refresh_config()
+
+    (asked,) = gateway.asked
+    sent = parse_qs(urlsplit(asked.path).query)
+    assert asked.method == "GET"
+    assert json.loads(sent["variables"][0]) == {"providerId": "AcmeInc", "app": "GENERIC"}
+    assert sent["query"][0].startswith("query SoftphoneConfig(")
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        config(revision=6),
+        config(revision=8, screen="FaceRecognition"),
+        answer(__typename="UnknownProvider", message="?"),
+        answer(__typename="SoftphoneConfig", revision=9),
+        Reply({}, 503),
+        Reply({"errors": [{"message": "x"}], **config(revision=9).body}),
+    ],
+    ids=["older", "unknown screen", "unknown provider", "half a config", "503", "errors"],
+)
+def test_a_config_is_kept_unless_a_newer_one_that_can_be_shown_comes(
+    gateway: StubGateway, device: Device, clock: Clock, reply: Reply
+) -> None:
+    device.signed_in()
+    gateway.answers(config(revision=7), reply)
+    device.start().refresh_config()
+    clock.now += 3600
+
+    device.start().refresh_config()
+
+    kept = device.start().state.config
+    assert kept is not None
+    assert kept["revision"] == 7
+    assert len(gateway.asked) == 2
+
+
+def test_another_providers_config_is_asked_for_at_once_whatever_its_revision(
+    gateway: StubGateway, device: Device
+) -> None:
+    phone = device.signed_in()
+    gateway.answers(config(revision=7, etag='"one"'))
+    phone.refresh_config()
+    gateway.answers(provisioned("REPLACE", [OTHER]))
+    gateway.replies[0].body["data"]["field"]["providerId"] = "BrightTel"
+    phone.sign_in("2000:BrightTel", "SECRET")
+    gateway.answers(config(revision=1))
+
+    phone.refresh_config()
+
+    assert phone.state.config is not None
+    assert phone.state.config["revision"] == 1
+    assert "if-none-match" not in gateway.asked[-1].headers
+
+
+@pytest.mark.parametrize(
+    ("source", "opened"),
+    [
+        ("PROVISIONING", "https://acme.example/?u=1000&p=SECRET-1234"),
+        ("SIP_ACCOUNT", "https://acme.example/?u=1000&p=29de%3F8"),
+    ],
+)
+def test_a_link_is_filled_from_the_source_that_the_provider_chose(
+    gateway: StubGateway, device: Device, source: str, opened: str
+) -> None:
+    phone = device.signed_in()
+    link = {"title": "Bill", "url": "https://acme.example/?u=%user%&p=%pwd%", "placeholders": []}
+    gateway.answers(config(help={"credentialsSource": source, "links": [link]}))
+    phone.refresh_config()
+
+    assert phone.open_link(0) == opened
+    assert opened not in device.start().store.read_text("utf-8")
+
+
+def test_a_link_is_not_filled_with_another_password_where_there_is_no_sip_account(
+    gateway: StubGateway, device: Device
+) -> None:
+    phone = device.signed_in()
+    phone.state.sip_accounts = []
+    link = {"title": "Bill", "url": "https://acme.example/?p=%pwd%", "placeholders": []}
+    gateway.answers(config(help={"credentialsSource": "SIP_ACCOUNT", "links": [link]}))
+    phone.refresh_config()
+
+    assert phone.open_link(0) == "https://acme.example/?p="
+
+
+def test_a_value_is_encoded_once_and_a_password_that_reads_like_a_placeholder_stays_itself() -> None:
+    opened = fill("https://acme.example/in?a=%20%user%&u=%user%#%pwd%", "29de?8&a=1#x+%", "%user%")
+
+    assert opened == ("https://acme.example/in?a=%2029de%3F8%26a%3D1%23x%2B%25&u=29de%3F8%26a%3D1%23x%2B%25#%25user%25")
+
+
+def test_a_setup_code_whose_answer_was_lost_is_sent_again_at_the_next_start(
+    gateway: StubGateway, device: Device
+) -> None:
+    gateway.answers(Reply({}, 503))
+    device.start().redeem("scloc:?v=2&token=abc")
+    content = {"__typename": "SetupAccounts", "sipAccounts": [ACCOUNT], "xmppAccounts": []}
+    gateway.answers(answer(__typename="SetupLinkRedeemed", providerId="AcmeInc", content=content), config())
+
+    device.start().refresh()
+
+    state = device.start().state
+    sent = [json.loads(asked.body)["variables"]["input"] for asked in gateway.asked if asked.method == "POST"]
+    assert state.sip_accounts == [ACCOUNT]
+    assert state.setup_code is None
+    assert sent[0] == sent[1]
+    assert sent[0]["setupCode"] == "scloc:?v=2&token=abc"
+
+
+def test_a_login_from_a_setup_code_is_kept_until_it_brings_accounts(gateway: StubGateway, device: Device) -> None:
+    content = {"__typename": "SetupLogin", "username": "2000", "password": "SECRET"}
+    redeemed = answer(__typename="SetupLinkRedeemed", providerId="AcmeInc", content=content)
+    phone = device.signed_in()
+    gateway.answers(redeemed, BAD_ANSWERS["503"])
+    phone.redeem("scloc:?v=2&token=abc")
+    meanwhile = device.start().state
+    gateway.answers(provisioned("REPLACE", [OTHER]))
+
+    device.start().refresh_accounts()
+
+    asked_again = json.loads(gateway.asked[-1].body)["variables"]["input"]
+    assert meanwhile.sip_accounts == [ACCOUNT]
+    assert asked_again["reprovision"] is False
+    assert asked_again["credentials"] == {"generic": {"login": "2000:AcmeInc", "password": "SECRET"}}
+    assert device.start().state.sip_accounts == [OTHER]
+
+
+def test_what_the_phone_remembers_is_for_its_user_alone(gateway: StubGateway, device: Device) -> None:
+    phone = device.signed_in()
+
+    assert phone.store.stat().st_mode & 0o077 == 0
+    assert "SECRET" not in repr(phone)
+    assert "SECRET" not in repr(phone.state)
+
+
+def test_the_reference_client_is_short_and_needs_nothing(root: Path) -> None:
+    text = (root / "kit" / "python" / "softphone.py").read_text("utf-8")
+
+    assert len(text.splitlines()) < 200
