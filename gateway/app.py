@@ -17,6 +17,7 @@ from gateway.environment import key_ring, load_settings
 from gateway.http.graphql import GraphQLEndpoint, refuse
 from gateway.http.guards import Guards
 from gateway.http.health import livez, readyz
+from gateway.http.linphone import LinphoneEndpoint
 from gateway.http.metrics import MetricsEndpoint
 from gateway.http.pages import index, rules, warm_up
 from gateway.http.setup_pages import SetupPage
@@ -80,6 +81,7 @@ def create_app(
             Route("/metrics", _endpoint(MetricsEndpoint(settings))),
             Route("/docs/rules", rules),
             Route("/setup/{token}", _endpoint(SetupPage(now))),
+            Route("/provisioning/linphone/{code}", _endpoint(LinphoneEndpoint(settings, keys, provisioner, now))),
             Route("/", index),
             *static_routes(),
         ],

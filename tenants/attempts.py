@@ -32,6 +32,8 @@ ADDRESS = Limit(20, timedelta(minutes=1))
 """Of one address at one tenant."""
 TENANT = Limit(10, timedelta(seconds=1))
 """Of everybody at one tenant."""
+CODES = Limit(20, timedelta(minutes=1))
+"""Of one address, for setup codes, which name no tenant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,11 @@ class Attempt:
             keys.mac("attempt of an address", str(tenant), site),
             keys.mac("proven device", str(tenant), username, device_id),
         )
+
+
+def sender_of_code(keys: KeyRing, address: str) -> bytes:
+    """The digest of whoever sends a setup code."""
+    return keys.mac("setup code of an address", _site(address))
 
 
 @dataclass(frozen=True, slots=True)

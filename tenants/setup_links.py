@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 LIFETIMES_HOURS = range(1, 169)
 LONGEST_NOTE = 60
+UNUSABLE = "This setup code does not work any more. Ask your provider for a new one."
+"""What a user is told, whatever the reason is."""
 REPLAY = timedelta(seconds=120)
 """How long the phone that redeemed a link may ask again: its answer may have been lost on the way."""
 LISTED = timedelta(days=30)

@@ -17,7 +17,7 @@ from tenants.access import CREDENTIALS
 from tenants.colors import DARK, TEXT_CONTRAST, WHITE, contrast, readable_shade
 from tenants.errors import UnavailableError
 from tenants.model import AppKind
-from tenants.setup_links import SetupToken
+from tenants.setup_links import UNUSABLE, SetupToken
 from tenants.store.setup_codes import find_invitation
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ _OWN_APP = "Open the softphone app of <b>{name}</b> on your phone. No other app 
 _CONTACT = '<li>Still stuck? Write to <a href="mailto:{email}">{email}</a>.</li>\n'
 _UNUSABLE = """<main>
 <h1>This setup link does not work</h1>
-<p class="lead">This setup code does not work any more. Ask your provider for a new one.</p>
+<p class="lead">{unusable}</p>
 <p>A setup code works for one phone and for a limited time. Was it copied by hand? Then open the link from your
 provider's message once more.</p>
 </main>"""
@@ -120,7 +120,7 @@ class SetupPage:
         except UnavailableError:
             return _answer(503, "One moment, please", _AWAY, "", prefix, {"Retry-After": "60"})
         if invitation is None:
-            return _answer(404, "This setup link does not work", _UNUSABLE, "", prefix)
+            return _answer(404, "This setup link does not work", _UNUSABLE.format(unusable=UNUSABLE), "", prefix)
         title = f"{_TITLE}: {invitation.name}"
         return _answer(200, title, _body(invitation, token, now), _colours(invitation.branding), prefix)
 

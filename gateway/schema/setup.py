@@ -17,7 +17,7 @@ from gateway.schema.tenant import Tenant
 from tenants.accounts import Accounts, LoginPair
 from tenants.actions.setup_links import MadeSetupLink
 from tenants.model import Provisioning
-from tenants.setup_links import Redeemed
+from tenants.setup_links import UNUSABLE, Redeemed
 
 
 @strawberry.input(description="A request to exchange a setup code.")
@@ -157,7 +157,7 @@ class SetupLinkUnusable(Refusal):
             "A sentence for the user, always the same. Example: `This setup code does not work any more. Ask your "
             "provider for a new one.`"
         ),
-        default="This setup code does not work any more. Ask your provider for a new one.",
+        default=UNUSABLE,
     )
 
 

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from tenants.access import CREDENTIALS
+from tenants.attempts import sender_of_code
 from tenants.codes import ProblemCode
 from tenants.database import transaction
 from tenants.errors import InvalidValueError, SetupLinkUnusableError, TooManyAttemptsError
@@ -79,12 +80,12 @@ async def _win(keys: KeyRing, token: SetupToken, asker: Asker, now: datetime) ->
 
 async def _refuse(keys: KeyRing, address: str, now: datetime) -> SetupLinkUnusableError | TooManyAttemptsError:
     """Note it, or say how long to wait."""
-    mac = keys.mac("setup code", address)
-    until = await attempts.find_end_of_wait(CREDENTIALS, mac, now)
+    sender = sender_of_code(keys, address)
+    until = await attempts.find_end_of_wait(CREDENTIALS, sender, now)
     if until is not None:
         return TooManyAttemptsError(max(1, math.ceil((until - now).total_seconds())))
     async with transaction():
-        await attempts.insert_refused_code(CREDENTIALS, mac, now)
+        await attempts.insert_refused_code(CREDENTIALS, sender, now)
     return SetupLinkUnusableError()
 
 

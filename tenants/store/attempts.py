@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tortoise.expressions import Q
 
-from tenants.attempts import ADDRESS, NAME, TENANT, Refusals
+from tenants.attempts import ADDRESS, CODES, NAME, TENANT, Refusals
 from tenants.rows import ProvenDeviceRow, RefusedAttemptRow
 
 if TYPE_CHECKING:
@@ -16,23 +16,20 @@ if TYPE_CHECKING:
     from tenants.access import CredentialScope, SignInScope
     from tenants.attempts import Attempt
 
-CODE_WINDOW = timedelta(minutes=1)
-MOST_CODES = 20
-"""Setup codes that an address may be refused within the window."""
 PROOF_LASTS = timedelta(days=365)
 """A device that is still in use proves itself again at its next success."""
 
 
 async def find_end_of_wait(_scope: CredentialScope, address: bytes, now: datetime) -> datetime | None:
     """From when on an address may be refused another setup code; None: at once."""
-    rows = RefusedAttemptRow.filter(tenant_id=None, address_mac=address, at__gt=now - CODE_WINDOW)
-    latest = await rows.order_by("-at").limit(MOST_CODES)
-    return latest[-1].at + CODE_WINDOW if len(latest) == MOST_CODES else None
+    rows = RefusedAttemptRow.filter(tenant_id=None, address_mac=address, at__gt=now - CODES.window)
+    latest = await rows.order_by("-at").limit(CODES.refusals)
+    return latest[-1].at + CODES.window if len(latest) == CODES.refusals else None
 
 
 async def insert_refused_code(_scope: CredentialScope, address: bytes, now: datetime) -> None:
     """Note that an address sent a setup code that did not work; what left the window is forgotten."""
-    await RefusedAttemptRow.filter(tenant_id=None, at__lte=now - CODE_WINDOW).delete()
+    await RefusedAttemptRow.filter(tenant_id=None, at__lte=now - CODES.window).delete()
     await RefusedAttemptRow.create(tenant_id=None, address_mac=address, at=now)
 
 

@@ -475,6 +475,17 @@ async def test_only_refused_codes_are_counted_and_a_good_one_always_works(pair: 
     assert await RefusedAttemptRow.filter(tenant_id=None).count() == 1
 
 
+async def test_neighbouring_addresses_of_one_subscriber_are_one_sender(pair: Pair) -> None:
+    for number in range(20):
+        with pytest.raises(SetupLinkUnusableError):
+            await try_code(SetupToken.random(), home=f"2001:db8::{number}")
+
+    with pytest.raises(TooManyAttemptsError):
+        await try_code(SetupToken.random(), home="2001:db8::ffff")
+    with pytest.raises(SetupLinkUnusableError):
+        await try_code(SetupToken.random(), home="2001:db8:0:1::1")
+
+
 async def test_the_address_of_a_refused_attempt_is_not_stored(pair: Pair) -> None:
     with pytest.raises(SetupLinkUnusableError):
         await try_code(SetupToken.random(), home="203.0.113.77")

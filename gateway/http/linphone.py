@@ -1,0 +1,129 @@
+"""GET /provisioning/linphone/{code}: a setup code exchanged for the document that Linphone sets itself up from.
+
+The app sends a header of its own; whoever does not send it, be it a browser, a mail scanner or a preview, uses nothing
+up. Every status but 200 leaves the app as it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from starlette.responses import Response
+
+from gateway.formats.content import CannotCarryError
+from gateway.formats.linphone_xml import MEDIA_TYPE, write_config
+from gateway.http.caller import caller_of
+from gateway.provisioning import outcomes
+from gateway.provisioning.provisioner import SignIn
+from tenants.accounts import Accounts
+from tenants.actions.redeem import peek, redeem
+from tenants.errors import SetupLinkUnusableError, TooManyAttemptsError, UnavailableError
+from tenants.setup_links import UNUSABLE, Asker, Redeemed, SetupToken
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from starlette.requests import Request
+
+    from gateway.provisioning.provisioner import Provisioner
+    from gateway.settings import Settings
+    from tenants.accounts import LoginPair
+    from tenants.keys import KeyRing
+
+_HEADER = "x-linphone-provisioning"
+_HEADERS = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex, nofollow"}
+_FOR_THE_APP = (
+    "This address is for Linphone: scan its QR code with the app, or type it in under remote provisioning.\n"
+    "Opening it here has used nothing up.\n"
+)
+_LATER = "This cannot be answered right now. Try again in a minute."
+
+
+class _RefusedError(Exception):
+    """An answer that leaves the app as it is."""
+
+    def __init__(self, status: int, message: str, retry_after_seconds: int | None = None) -> None:
+        super().__init__(message)
+        self.status, self.message, self.retry_after_seconds = status, message, retry_after_seconds
+
+
+_REFUSALS = (_RefusedError, CannotCarryError, SetupLinkUnusableError, TooManyAttemptsError, UnavailableError)
+
+
+class LinphoneEndpoint:
+    """One key ring and one provisioner behind HTTP."""
+
+    def __init__(
+        self, settings: Settings, keys: KeyRing, provisioner: Provisioner, now: Callable[[], datetime]
+    ) -> None:
+        self._settings, self._keys, self._provisioner, self._now = settings, keys, provisioner, now
+
+    async def __call__(self, request: Request) -> Response:
+        """The document, or a status and a sentence."""
+        if request.method != "GET" or _HEADER not in request.headers:
+            return _say(404, _FOR_THE_APP)
+        try:
+            return Response(await self._exchange(request), 200, _HEADERS, MEDIA_TYPE)
+        except _REFUSALS as error:
+            refused = _refusal(error)
+            return _say(refused.status, refused.message, refused.retry_after_seconds)
+
+    async def _exchange(self, request: Request) -> bytes:
+        """The document is ready before the code is used up, so that no failure costs the user the code."""
+        token, address = SetupToken.of_code(request.path_params["code"]), caller_of(request, self._settings).address
+        asker = Asker(_device(address, request.headers.get("user-agent", "")))
+        found = await peek(self._keys, token, asker, address=address, now=self._now())
+        accounts, settings = found.content, found.settings
+        if not isinstance(accounts, Accounts):
+            provisioned = await self._provision(found, accounts, asker, address)
+            accounts, settings = provisioned.accounts, provisioned.settings
+        document = write_config(accounts, settings)
+        await redeem(self._keys, token, asker, address=address, now=self._now())
+        return document
+
+    async def _provision(self, found: Redeemed, login: LoginPair, asker: Asker, address: str) -> outcomes.Provisioned:
+        """Ask the provider as if the user had typed the login. Raises _RefusedError."""
+        sign_in = SignIn(
+            provider_id=found.provider_id.text,
+            app=found.app,
+            username=login.username,
+            password=login.password,
+            device_id=asker.device_id,
+            reprovision=False,
+        )
+        match await self._provisioner.provision(sign_in, address=address, now=self._now()):
+            case outcomes.Provisioned() as provisioned:
+                return provisioned
+            case outcomes.Refused(message=message):
+                raise _RefusedError(403, message)
+            case outcomes.Unavailable(message=message, retry_after_seconds=seconds):
+                raise _RefusedError(503, message, seconds)
+            case outcomes.TooMany(retry_after_seconds=seconds):
+                raise _RefusedError(429, _LATER, seconds)
+            case _:
+                raise SetupLinkUnusableError  # suspended, or external provisioning switched off, a moment ago
+
+
+def _refusal(error: Exception) -> _RefusedError:
+    match error:
+        case _RefusedError():
+            return error
+        case CannotCarryError():
+            return _RefusedError(422, str(error))
+        case TooManyAttemptsError():
+            return _RefusedError(429, _LATER, error.retry_after_seconds)
+        case UnavailableError():
+            return _RefusedError(503, _LATER, 1)
+    return _RefusedError(404, UNUSABLE)
+
+
+def _device(address: str, user_agent: str) -> str:
+    """The app names no installation: for two minutes, the same app at the same address is taken for the same phone."""
+    return f"linphone-{hashlib.sha256(f'{address} {user_agent}'.encode()).hexdigest()[:32]}"
+
+
+def _say(status: int, message: str, retry_after_seconds: int | None = None) -> Response:
+    retry = {} if retry_after_seconds is None else {"Retry-After": str(retry_after_seconds)}
+    return Response(f"{message.rstrip()}\n", status, {**_HEADERS, **retry}, "text/plain")
