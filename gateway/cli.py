@@ -79,6 +79,12 @@ def _parser() -> argparse.ArgumentParser:
     create.add_argument("--role", required=True, choices=[role.value for role in Role])
     create.add_argument("--name", default="command line", help="what it is for")
 
+    keys = commands.add_parser("keys", help="the keys that encrypt stored values").add_subparsers(
+        required=True, metavar="COMMAND"
+    )
+    _command(keys, "list", "print the ids of the keys and how many values each encrypts", _list_keys)
+    _command(keys, "rotate", "encrypt with the current key whatever an older one encrypts", _rotate_keys)
+
     _command(commands, "schema", "print the GraphQL schema", _schema)
     _mock_provider_parser(commands)
     return parser
@@ -154,6 +160,20 @@ def _create_token(asked: argparse.Namespace, settings: Settings, _overrides: dic
         return 0
 
     return _connected(settings, create, is_new_welcome=False)
+
+
+def _list_keys(_asked: argparse.Namespace, settings: Settings, _overrides: dict[str, str]) -> int:
+    from gateway.rotation import list_keys  # noqa: PLC0415 - as above
+
+    keys = key_ring(ensure_key(settings))
+    return _connected(settings, lambda: list_keys(keys), is_new_welcome=False)
+
+
+def _rotate_keys(_asked: argparse.Namespace, settings: Settings, _overrides: dict[str, str]) -> int:
+    from gateway.rotation import rotate  # noqa: PLC0415 - as above
+
+    keys = key_ring(ensure_key(settings))
+    return _connected(settings, lambda: rotate(keys), is_new_welcome=False)
 
 
 def _schema(_asked: argparse.Namespace, _settings: Settings, _overrides: dict[str, str]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import secrets
 from contextlib import suppress
@@ -33,30 +34,37 @@ def load_settings(environ: Mapping[str, str], overrides: Mapping[str, str] | Non
 
 
 def export_settings(settings: Settings, overrides: Mapping[str, str]) -> None:
-    """Give worker processes what the command line was given, and the key."""
+    """Give worker processes what the command line was given, and the keys."""
     os.environ.update(overrides)
     if settings.secret_key is not None:
         os.environ[f"{PREFIX}SECRET_KEY"] = settings.secret_key.reveal()
+    if settings.old_secret_keys:
+        os.environ[f"{PREFIX}OLD_SECRET_KEYS"] = json.dumps([key.reveal() for key in settings.old_secret_keys])
 
 
 def ensure_key(settings: Settings) -> Settings:
     """The settings with a key: development makes one at its first start and keeps it, mode 0600.
 
-    Raises SettingError when it cannot.
+    The file's first line is the current key; further ones open what was encrypted with them. Raises SettingError when
+    there is none to be had.
     """
     if settings.secret_key is not None:
         return settings
     path = key_path(settings.database_url)
     try:
         _make_key(path)
-        key = path.read_text(encoding="ascii").strip()
+        lines = path.read_text(encoding="ascii").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         message = f"The key file {path} cannot be made or read."
         raise SettingError(message) from error
-    if len(key) < SHORTEST_KEY:
-        message = f"The key file {path} holds no key. Delete it if nothing was encrypted with it yet."
+    keys = [line.strip() for line in lines if line.strip()]
+    if not keys or any(len(key) < SHORTEST_KEY for key in keys):
+        message = (
+            f"The key file {path} holds no key, or a line that is none. Delete it if nothing was encrypted with it yet."
+        )
         raise SettingError(message)
-    return replace(settings, secret_key=Secret(key))
+    current, *others = map(Secret, keys)
+    return replace(settings, secret_key=current, old_secret_keys=(*settings.old_secret_keys, *others))
 
 
 def key_ring(settings: Settings) -> KeyRing:

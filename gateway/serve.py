@@ -16,8 +16,9 @@ from uvicorn.supervisors import Multiprocess
 from gateway import exchange
 from gateway.app import create_app
 from gateway.context import utc_now
-from gateway.environment import ensure_key, export_settings, key_ring
+from gateway.environment import ensure_key, export_settings, key_path, key_ring
 from gateway.http.protocol import GatewayProtocol
+from gateway.rotation import find_missing_keys
 from gateway.tokens import make_token
 from tenants import address, database
 from tenants.access import Role
@@ -91,7 +92,10 @@ _NOT_READY = "not ready"
 
 
 async def _prepare(settings: Settings, *, is_demo: bool) -> str | None:
-    """Development migrates and makes its first token; production refuses an old schema. Returns a new token."""
+    """Development migrates and makes its first token; production refuses an old schema. Returns a new token.
+
+    Both refuse keys that do not open what is stored: better now than at the first sign-in.
+    """
     if settings.is_production:
         pending = await database.pending_migrations(settings.database_url)
         if pending:
@@ -99,11 +103,15 @@ async def _prepare(settings: Settings, *, is_demo: bool) -> str | None:
                 f"gateway: The database lacks {len(pending)} migration(s): run gateway migrate first.", file=sys.stderr
             )
             return _NOT_READY
-        return None
-    await database.migrate(settings.database_url)
+    else:
+        await database.migrate(settings.database_url)
     await database.connect(settings.database_url)
     try:
-        if await has_tokens(_SCOPE):
+        missing = await find_missing_keys(key_ring(settings))
+        if missing is not None:
+            print(f"gateway: {missing} {_where_keys_go(settings)}", file=sys.stderr)
+            return _NOT_READY
+        if settings.is_production or await has_tokens(_SCOPE):
             return None
         if is_demo:
             demo = str(files("gateway").joinpath("data/demo.yaml"))
@@ -118,6 +126,11 @@ async def _prepare(settings: Settings, *, is_demo: bool) -> str | None:
         return await make_token("admin", Role.PLATFORM_ADMIN)
     finally:
         await database.disconnect()
+
+
+def _where_keys_go(settings: Settings) -> str:
+    file = "" if settings.is_production else f", or as a further line of {key_path(settings.database_url)}"
+    return f"Give it in GATEWAY_OLD_SECRET_KEYS{file}."
 
 
 def _listen(settings: Settings) -> socket.socket | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import re
 from dataclasses import dataclass, field, fields
 from enum import Enum
@@ -200,8 +201,17 @@ def _secret_key(text: str) -> Secret:
 
 
 def _secret_keys(text: str) -> tuple[Secret, ...]:
-    """Separated by blanks or commas."""
-    return tuple(_secret_key(key) for key in re.split(r"[\s,]+", text) if key)
+    """Separated by blanks or commas; keys that hold some are written as a list of JSON."""
+    if not text.startswith("["):
+        return tuple(_secret_key(key) for key in re.split(r"[\s,]+", text) if key)
+    try:
+        keys = json.loads(text)
+    except ValueError:
+        keys = None
+    if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
+        message = "must be keys with commas between them, or a JSON list of them."
+        raise ValueError(message)
+    return tuple(_secret_key(key) for key in keys)
 
 
 def _secret_token(text: str) -> Secret:

@@ -27,7 +27,12 @@ MAKERS = {
     "SignInScope": {"tenants/access.py"},
     "Principal": {"tenants/access.py", "tenants/store/tokens.py"},
     "CredentialScope": {"tenants/access.py"},
-    "SystemScope": {"gateway/exchange.py", "gateway/serve.py", "gateway/tokens.py"},  # the command line
+    "SystemScope": {
+        "gateway/exchange.py",
+        "gateway/rotation.py",
+        "gateway/serve.py",
+        "gateway/tokens.py",
+    },  # the command line
 }
 """Who may make which; whoever else needs a scope is given one."""
 

@@ -16,6 +16,7 @@ from gateway.environment import ensure_key, export_settings, key_path, load_sett
 from gateway.settings import Profile, Secret, SettingError, Settings
 
 KEY = "SECRET-key-0123456789-abcdefghij-xyz"
+OLDER, OLDEST = KEY[::-1], KEY.swapcase()
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -111,7 +112,7 @@ def test_first_starts_at_the_same_time_agree_on_one_key(folder: Path) -> None:
     assert [one.name for one in folder.iterdir()] == ["gateway.key"]
 
 
-@pytest.mark.parametrize("content", [b"", b"short\n", b"\xff" * 64])
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"short\n", b"\xff" * 64, KEY.encode() + b"\nshort\n"])
 def test_a_file_without_a_key_stops_the_start_and_is_left_alone(folder: Path, content: bytes) -> None:
     (folder / "gateway.key").write_bytes(content)
 
@@ -127,6 +128,27 @@ def test_a_folder_that_cannot_be_made_stops_the_start(folder: Path) -> None:
 
     with pytest.raises(SettingError, match="cannot be made or read"):
         ensure_key(Settings(database_url=f"sqlite:///{folder / 'file' / 'gateway.db'}"))
+
+
+def test_further_lines_of_the_key_file_only_open(folder: Path) -> None:
+    (folder / "gateway.key").write_text(f"{KEY}\n\n  {OLDER} \n")
+
+    settings = ensure_key(Settings(old_secret_keys=(Secret(OLDEST),)))
+
+    assert settings.secret_key == Secret(KEY)
+    assert settings.old_secret_keys == (Secret(OLDEST), Secret(OLDER))
+
+
+@pytest.mark.parametrize("older", [(), (OLDER,), (OLDER, OLDEST), ("a key with blanks, and commas: 32 characters",)])
+def test_workers_are_given_all_keys_whatever_they_are_written_with(
+    monkeypatch: pytest.MonkeyPatch, older: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(os, "environ", {})
+    settings = Settings(secret_key=Secret(KEY), old_secret_keys=tuple(map(Secret, older)))
+
+    export_settings(settings, {})
+
+    assert load_settings(os.environ) == settings
 
 
 def test_workers_are_given_the_command_line_and_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
