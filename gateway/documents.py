@@ -9,7 +9,7 @@ from graphql import GraphQLSyntaxError, OverlappingFieldsCanBeMergedRule, parse,
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-from gateway.limits import check_document
+from gateway.limits import check_document, is_sensitive
 from gateway.refusals import ErrorCode, RefusedError
 
 if TYPE_CHECKING:
@@ -73,7 +73,10 @@ class Documents:
             raise
 
     def validate(self, text: str, document: DocumentNode, schema: GraphQLSchema) -> list[GraphQLError]:
-        """What is wrong with the document, at most as many errors as an answer holds; a sound one is remembered."""
+        """What is wrong with the document, at most as many errors as an answer holds.
+
+        A sound one is remembered, unless somebody may have written a password into it.
+        """
         errors = validate(
             schema,
             document,
@@ -81,7 +84,7 @@ class Documents:
             max_errors=self.limits.errors - 1,  # the last says that there are more
             hide_suggestions=not self._is_suggesting,
         )
-        if not errors:
+        if not errors and not ('"' in text and is_sensitive(document, self.limits)):
             self._remember(text, document)
         return errors
 

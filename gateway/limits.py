@@ -60,6 +60,12 @@ def check_document(document: DocumentNode, limits: Limits, *, is_introspecting: 
         _check_introspection(size, limits, is_introspecting=is_introspecting)
 
 
+def is_sensitive(document: DocumentNode, limits: Limits) -> bool:
+    """Whether an operation of a document that passed asks for a field whose arguments are secrets."""
+    census = _Census(document, limits.sensitive_names)
+    return any(census.measure(each.selection_set.selections).sensitive for each in census.operations)
+
+
 class _Size(NamedTuple):
     """What some selections come to, their fragments expanded."""
 

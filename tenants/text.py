@@ -83,8 +83,9 @@ def clean_line(text: str, longest: int) -> str:
     Mended, not refused, since it is shown to people and means nothing to programs. Markup stays as it was typed.
     """
     line = _BREAK.sub(" ", text[: longest * _CODE_POINTS_A_CHARACTER])
-    line = unicodedata.normalize("NFC", _INVISIBLE.sub("", _CONTROL.sub("", line)))
-    line = " ".join(_STRAY_JOINERS.sub("", _STRAY_SELECTORS.sub("", line)).split())
+    line = _INVISIBLE.sub("", _CONTROL.sub("", line))
+    line = _STRAY_JOINERS.sub("", _STRAY_SELECTORS.sub("", line))
+    line = unicodedata.normalize("NFC", " ".join(line.split()))
     return line if len(line) <= longest else _cut(line, longest - 1) + "…"
 
 

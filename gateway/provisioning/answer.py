@@ -6,8 +6,8 @@ staff; a note repeats no text of the answer but the names of fields.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from gateway.provisioning.answer_accounts import read_sip, read_xmpp
 from gateway.provisioning.fields import Deviation, Fields, boolean
@@ -25,7 +25,7 @@ LONGEST_MESSAGE = 200
 MOST_ANSWERED_ACCOUNTS = 50
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _FIELDS = frozenset({"update", "errmsg", "sipaccounts", "xmppaccounts"})
-_MOST_DEVIATIONS = 100
+_MOST_READ = MOST_ANSWERED_ACCOUNTS + 1  # of each list: one too many is enough to see that they are
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,11 @@ class Answer:
     """None when there is no list of them."""
     is_sound: bool = False
     """False for what is no answer at all, and for lists of which any account is invalid."""
-    deviations: tuple[Deviation, ...] = field(default=(), repr=False)
+    deviations: tuple[Deviation, ...] = ()
+
+    def __repr__(self) -> str:
+        """Nothing of what the provider wrote: it may have written the login into it."""
+        return "Answer(…)"
 
 
 def read(body: bytes) -> Answer:
@@ -68,7 +72,7 @@ def _read_object(fields: Fields) -> Answer:
         message=message,
         accounts=accounts,
         is_sound=fields.is_sound,
-        deviations=tuple(fields.notes[:_MOST_DEVIATIONS]),
+        deviations=tuple(fields.notes),
     )
 
 
@@ -114,27 +118,12 @@ def _read_list(fields: Fields, name: str, read_one: Callable[[Fields], T | None]
     if not isinstance(value, list):
         fields.refuse(name, "It is no list.")
         return None
-    found: list[T] = []
-    for position, sent in enumerate(value[: MOST_ANSWERED_ACCOUNTS + 1]):
-        account = _read_account(fields, name, position, sent, read_one)
-        if account is not None:
-            found.append(account)
-    return found
+    read_all = (_read_item(fields, name, position, read_one) for position in range(min(len(value), _MOST_READ)))
+    return [account for account in read_all if account is not None]
 
 
-def _read_account(
-    fields: Fields,
-    name: str,
-    position: int,
-    sent: Any,  # noqa: ANN401 - any JSON
-    read_one: Callable[[Fields], T | None],
-) -> T | None:
-    path = (name, position)
-    if not isinstance(sent, dict):
-        fields.notes.append(Deviation("This is no account.", path))
-        fields.is_sound = False
-        return None
-    inner = Fields(sent, path, fields.notes)
-    account = read_one(inner)
-    fields.is_sound &= inner.is_sound and account is not None
+def _read_item(fields: Fields, name: str, position: int, read_one: Callable[[Fields], T | None]) -> T | None:
+    inner = fields.item(name, position)
+    account = read_one(inner) if inner else None
+    fields.is_sound &= account is not None
     return account

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 Path = tuple[str | int, ...]
 _BOOLEANS = {"true": True, "false": False}
 _SWITCHES = {"enabled": True, "disabled": False}
+_MOST_NOTES = 100
 _NUMBER = re.compile(r"-?[0-9]{1,9}")
 
 
@@ -38,8 +39,9 @@ class Fields:
         return self._sent.get(name)
 
     def note(self, name: str | None, message: str) -> None:
-        """Remark on a field, or on the object itself."""
-        self.notes.append(Deviation(message, self._path if name is None else (*self._path, name)))
+        """Remark on a field, or on the object itself; a hundred remarks are enough for anybody."""
+        if len(self.notes) < _MOST_NOTES:
+            self.notes.append(Deviation(message, self._path if name is None else (*self._path, name)))
 
     def refuse(self, name: str | None, message: str) -> None:
         """Remark on what makes the whole answer unusable."""
@@ -52,6 +54,15 @@ class Fields:
             if name not in known:
                 hint = f" Did you mean {name.lower()}?" if name.lower() in known else ""
                 self.note(name, f"This field is not known; ignored.{hint}")
+
+    def item(self, name: str, position: int) -> Fields | None:
+        """The fields of an object in a list; None, and the answer unusable, when it is no object."""
+        sent = self.get(name)[position]
+        if isinstance(sent, dict):
+            return Fields(sent, (*self._path, name, position), self.notes)
+        Fields({}, (*self._path, name, position), self.notes).refuse(None, "This is no account.")
+        self.is_sound = False
+        return None
 
     def text(self, name: str) -> str | None:
         """A text that must be there.

@@ -60,6 +60,10 @@ class Refused:
     message: str
     refusal: ProvisioningRefusal
 
+    def __repr__(self) -> str:
+        """Not the provider's words, which may repeat the login."""
+        return f"Refused(…, {self.refusal.value})"
+
 
 @dataclass(frozen=True, slots=True)
 class Unavailable:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import structlog
 
-from gateway.provisioning import failures
+from gateway.provisioning import failures, metrics
 from gateway.provisioning.answer import read
 from gateway.provisioning.attempts import Attempts
 from gateway.provisioning.call import Credentials, make_request
@@ -74,6 +75,12 @@ class Provisioner:
 
     async def provision(self, sign_in: SignIn, *, address: str, now: datetime) -> Outcome:
         """What becomes of it; whatever the provider's server does, it is one of the outcomes, within five seconds."""
+        started = time.monotonic()
+        outcome = await self._provision(sign_in, address, now)
+        metrics.observe(outcome, time.monotonic() - started)
+        return outcome
+
+    async def _provision(self, sign_in: SignIn, address: str, now: datetime) -> Outcome:
         published = await find_published(PUBLIC, sign_in.provider_id, sign_in.app)
         if published is None:
             return Unknown()

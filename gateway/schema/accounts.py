@@ -63,6 +63,10 @@ def shown_settings(
 class SipAccount(SipAccountSettings):
     password: str = strawberry.field(description="The SIP password, not the one the user typed.")
 
+    def __repr__(self) -> str:
+        """Never the account."""
+        return "SipAccount(…)"
+
     @classmethod
     def of(cls, account: accounts.SipAccount, sip_domain: SipDomain | None, subdomain: Subdomain | None) -> Self:
         """From the domain, for the phone."""
@@ -84,6 +88,10 @@ class XmppAccount:
     priority: int | None = strawberry.field(description="Presence priority, -128 to 127; null: the app's default.")
     display_name: str | None = strawberry.field(description="Name shown to others. Example: `User One`.")
     account_name: str | None = strawberry.field(description="Name of the account in the app. Example: `Work`.")
+
+    def __repr__(self) -> str:
+        """Never the account."""
+        return "XmppAccount(…)"
 
     @classmethod
     def of(cls, account: accounts.XmppAccount) -> Self:
@@ -113,6 +121,10 @@ class SipAccountInput:
         description="Recording of calls; null: the app's default.", default=None
     )
 
+    def __repr__(self) -> str:
+        """Never the account."""
+        return "SipAccountInput(…)"
+
 
 @strawberry.input(description="A chat account.")
 class XmppAccountInput:
@@ -132,6 +144,10 @@ class XmppAccountInput:
         description="Name of the account in the app. Example: `Work`.", default=None
     )
 
+    def __repr__(self) -> str:
+        """Never the account."""
+        return "XmppAccountInput(…)"
+
 
 @strawberry.input(description="Accounts to set a phone up with; at least one, at most ten in all.")
 class AccountsInput:
@@ -150,6 +166,10 @@ class AccountsInput:
 class LoginInput:
     username: str = strawberry.field(description="Username without ProviderId, 1 to 256 characters. Example: `1000`.")
     password: str = strawberry.field(description="Password, 1 to 256 characters.")
+
+    def __repr__(self) -> str:
+        """Never the account."""
+        return "LoginInput(…)"
 
     def sent(self) -> dict[str, Any]:
         """What `tenants.account_parsing.parse_login` reads."""

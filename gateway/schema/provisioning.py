@@ -30,12 +30,20 @@ class GenericCredentialsInput:
     )
     password: str = strawberry.field(description="The field `Password`, 1 to 256 characters.")
 
+    def __repr__(self) -> str:
+        """Never the login."""
+        return "GenericCredentialsInput(…)"
+
 
 @strawberry.input(description="The two fields of a whitelabel app, and the ProviderId compiled into it.")
 class WhitelabelCredentialsInput:
     provider_id: str = strawberry.field(description="Example: `AcmeInc`.")
     username: str = strawberry.field(description="Taken whole, colon or not. 1 to 256 characters.")
     password: str = strawberry.field(description="1 to 256 characters.")
+
+    def __repr__(self) -> str:
+        """Never the login."""
+        return "WhitelabelCredentialsInput(…)"
 
 
 @strawberry.input(description="What the user typed. Exactly one of the two.", one_of=True)
@@ -74,6 +82,10 @@ class ProvisionInput:
         ),
         default=False,
     )
+
+    def __repr__(self) -> str:
+        """Never who it is."""
+        return "ProvisionInput(…)"
 
     def parse(self) -> SignIn:
         """Rules P4, P5 and P9. Raises InvalidInputError with every problem."""
@@ -118,6 +130,10 @@ class Provisioned:
     notice: str | None = strawberry.field(
         description="The provider's text for the user, plain, up to 200 characters. Show it; it is no failure."
     )
+
+    def __repr__(self) -> str:
+        """Never the user or the accounts."""
+        return "Provisioned(…)"
 
     @classmethod
     def of(cls, outcome: outcomes.Provisioned) -> Self:
@@ -177,6 +193,10 @@ class ProvisioningOff(Refusal):
     provider_id: ProviderIdText = strawberry.field(description="The tenant's ProviderId.")
     username: str = strawberry.field(description="The username without the ProviderId, to register with.")
     sign_in: StandardSignIn = strawberry.field(description="Where to register.")
+
+    def __repr__(self) -> str:
+        """Never the user."""
+        return "ProvisioningOff(…)"
 
     @classmethod
     def of(cls, outcome: outcomes.Off) -> Self:

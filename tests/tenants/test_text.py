@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tenants.codes import ProblemCode
 from tenants.errors import InvalidValueError
-from tenants.text import count_characters, parse_line, parse_note, parse_opaque
+from tenants.text import clean_line, count_characters, parse_line, parse_note, parse_opaque
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -201,3 +201,24 @@ def _outcome(text: str) -> str | ProblemCode:
         return parse_line(text, 20)
     except InvalidValueError as error:
         return error.code
+
+
+@given(ANY_TEXT | st.text(TRICKY, max_size=400))
+def test_any_text_is_cleaned_to_a_line_that_would_be_accepted(text: str) -> None:
+    cleaned = clean_line(text, 20)
+
+    assert len(cleaned) <= 20
+    assert clean_line(cleaned, 20) == cleaned
+    if cleaned:
+        assert parse_line(cleaned, 20) == cleaned
+
+
+@pytest.mark.parametrize("line", ["Contact Support", PERSIAN, HEART, FAMILY, "<b>&amp;</b>", "Grüße"])
+def test_a_clean_line_stays_as_it_is(line: str) -> None:
+    assert clean_line(line, 20) == line
+
+
+def test_a_cut_line_ends_between_visible_characters() -> None:
+    assert clean_line(FAMILY * 3, 20) == FAMILY * 2 + "…"
+    assert clean_line("x" * 21, 20) == "x" * 19 + "…"
+    assert clean_line("one two three four five", 9) == "one two…"
