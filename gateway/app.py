@@ -20,6 +20,7 @@ from gateway.http.health import livez, readyz
 from gateway.http.linphone import LinphoneEndpoint
 from gateway.http.metrics import MetricsEndpoint
 from gateway.http.pages import index, rules, warm_up
+from gateway.http.provisioning_endpoints import AcrobitsEndpoint
 from gateway.http.setup_pages import SetupPage
 from gateway.http.static import static_routes
 from gateway.logs import configure_logging
@@ -82,6 +83,11 @@ def create_app(
             Route("/docs/rules", rules),
             Route("/setup/{token}", _endpoint(SetupPage(now))),
             Route("/provisioning/linphone/{code}", _endpoint(LinphoneEndpoint(settings, keys, provisioner, now))),
+            Route(
+                "/provisioning/acrobits/{provider_id}",
+                _endpoint(AcrobitsEndpoint(settings, keys, provisioner, now)),
+                methods=["GET", "POST"],
+            ),
             Route("/", index),
             *static_routes(),
         ],

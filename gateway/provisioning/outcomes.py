@@ -89,6 +89,8 @@ class Provisioned:
     notice: str | None
     settings: model.Provisioning
     """The tenant's, whose subdomain and SIP domain apply to the accounts."""
+    name: str
+    """The tenant's, for people."""
 
     def __repr__(self) -> str:
         """Never the user or the accounts."""

@@ -50,7 +50,8 @@ class SignIn:
     """A user at a phone, and whose app they hold. All of it was checked."""
 
     provider_id: str
-    app: AppKind
+    app: AppKind | None
+    """None for another maker's softphone, which serves both kinds of tenant."""
     username: str
     password: str
     device_id: str
@@ -147,4 +148,5 @@ def _outcome(verdict: Verdict, published: Published, username: str) -> Outcome:
         verdict.accounts,
         verdict.notice,
         published.revision.config.provisioning,
+        published.revision.name,
     )

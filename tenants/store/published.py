@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tortoise.expressions import F
 
@@ -24,17 +24,17 @@ class Published:
     revision: Revision
 
 
-async def find_published(_scope: PublicScope, provider_id: str, app: AppKind) -> Published | None:
+async def find_published(_scope: PublicScope, provider_id: str, app: AppKind | None) -> Published | None:
     """Rules I4 and I5: None for unknown, suspended, never published and wrong-kind tenants alike.
+
+    Without an app both kinds are found: other makers' softphones belong to neither.
 
     All of it is decided by one query, so that no answer takes longer than another; a name that can be nobody's is
     looked up too.
     """
     key = ProviderId.key_of(provider_id) or ""
+    of_kind: dict[str, Any] = {} if app is None else {"tenant__app": app.value}
     row = await RevisionRow.get_or_none(
-        tenant__provider_key=key,
-        tenant__app=app.value,
-        tenant__is_suspended=False,
-        tenant__live_revision=F("number"),
+        tenant__provider_key=key, tenant__is_suspended=False, tenant__live_revision=F("number"), **of_kind
     ).select_related("tenant")
     return Published(ProviderId(row.tenant.provider_id), from_row(row)) if row else None

@@ -90,6 +90,7 @@ def test_every_example_tab_runs_and_the_token_is_stored_nowhere(page: Page, admi
     reviewed = draft | {"version": saved["saveBranding"]["draft"]["version"]}
     published = _run(page, "MakeItLive", variables=reviewed)
     new_screens = _run(page, "WhatThePhoneShows")
+    poster = _run(page, "PosterCode", variables={"tenantId": acme["id"]})
 
     assert screens["softphoneConfig"]["__typename"] == "SoftphoneConfig"
     assert strangers["nobody"] == strangers["otherKind"]
@@ -98,6 +99,8 @@ def test_every_example_tab_runs_and_the_token_is_stored_nowhere(page: Page, admi
     assert published["publish"]["__typename"] == "ConfigPublished"
     assert new_screens["softphoneConfig"]["revision"] == screens["softphoneConfig"]["revision"] + 1
     assert new_screens["softphoneConfig"]["branding"]["themeColor"] == "#ffeb3b"
+    assert poster["makeQrCode"]["qrCode"]["payload"] == "csc:AcmeInc"
+    assert poster["makeQrCode"]["warnings"] == []
     stored = page.evaluate("JSON.stringify([localStorage, sessionStorage, document.cookie])")
     is_token_stored = admin_token in stored  # a name of its own, or a failure would print both
     assert "MakeItLive" in stored

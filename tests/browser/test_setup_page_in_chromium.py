@@ -73,7 +73,7 @@ def open_page(browser: Browser, url: str, viewport: dict[str, int], scheme: str,
 @pytest.mark.parametrize(
     ("provider_id", "color"),
     [
-        ("AcmeInc", {"light": "rgb(13, 71, 161)", "dark": None}),
+        ("PlainVoice", {"light": "rgb(21, 101, 192)", "dark": None}),  # not AcmeInc: the examples change its colour
         ("BrightTel", {"light": "rgb(194, 24, 91)", "dark": "rgb(240, 98, 146)"}),
     ],
 )

@@ -168,7 +168,7 @@ def test_no_repr_shows_a_login_or_an_account() -> None:
         Off(acme, "SECRET-user", settings),
     ]
     shown += [Instruction(AccountsAction.REPLACE, found, "SECRET-notice")]
-    shown += [Provisioned(acme, "SECRET-user", AccountsAction.REPLACE, found, "SECRET-notice", settings)]
+    shown += [Provisioned(acme, "SECRET-user", AccountsAction.REPLACE, found, "SECRET-notice", settings, "Acme")]
     shown += [Refused("SECRET-message", ProvisioningRefusal.PROVIDER_MESSAGE)]
 
     typed = GenericCredentialsInput(login="SECRET-user:AcmeInc", password="SECRET-typed")
