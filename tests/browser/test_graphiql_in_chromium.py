@@ -91,6 +91,7 @@ def test_every_example_tab_runs_and_the_token_is_stored_nowhere(page: Page, admi
     published = _run(page, "MakeItLive", variables=reviewed)
     new_screens = _run(page, "WhatThePhoneShows")
     poster = _run(page, "PosterCode", variables={"tenantId": acme["id"]})
+    link = _run(page, "SetAPhoneUp", variables={"tenantId": acme["id"]})
 
     assert screens["softphoneConfig"]["__typename"] == "SoftphoneConfig"
     assert strangers["nobody"] == strangers["otherKind"]
@@ -101,6 +102,7 @@ def test_every_example_tab_runs_and_the_token_is_stored_nowhere(page: Page, admi
     assert new_screens["softphoneConfig"]["branding"]["themeColor"] == "#ffeb3b"
     assert poster["makeQrCode"]["qrCode"]["payload"] == "csc:AcmeInc"
     assert poster["makeQrCode"]["warnings"] == []
+    assert link["createSetupLink"]["__typename"] == "SetupLinkCreated"
     stored = page.evaluate("JSON.stringify([localStorage, sessionStorage, document.cookie])")
     is_token_stored = admin_token in stored  # a name of its own, or a failure would print both
     assert "MakeItLive" in stored

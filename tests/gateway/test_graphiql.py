@@ -198,6 +198,7 @@ def test_the_tabs_are_the_operations_of_this_stage_in_order() -> None:
         "SetTheColour",
         "MakeItLive",
         "PosterCode",
+        "SetAPhoneUp",
     ]
 
 
