@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 MOST_MODULES = 73
 """Modules a side, without the quiet zone: what still scans when a camera sees the code 360 pixels wide, tilted, pale
-and blurred by 1.4 pixels. From 77 on the first failed, from 81 on all did (tests/browser/test_qr_codes_in_chromium.py).
+and blurred by 1.4 pixels. Of 150 such codes 148 were read; with 81 modules 16 (docs/evidence/densest_code.log).
 """
 
 
