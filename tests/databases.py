@@ -66,11 +66,11 @@ class OwnPostgresServer(PostgresServer):
 
     def __init__(self) -> None:
         binaries = _binaries()
-        self._folder = Path(tempfile.mkdtemp(prefix="gateway-postgres-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="gateway-postgres-"))
         self._user = _unprivileged_user()
         if self._user:
-            shutil.chown(self._folder, self._user)
-        data = self._folder / "data"
+            shutil.chown(self.folder, self._user)
+        data = self.folder / "data"
         initdb = [
             binaries / "initdb",
             "-D",
@@ -86,13 +86,13 @@ class OwnPostgresServer(PostgresServer):
         ]
         self._run([str(part) for part in initdb])
         port = _free_port()
-        options = [f"-cport={port}", "-clisten_addresses=127.0.0.1", f"-cunix_socket_directories={self._folder}"]
+        options = [f"-cport={port}", "-clisten_addresses=127.0.0.1", f"-cunix_socket_directories={self.folder}"]
         fast = ["-cfsync=off", "-csynchronous_commit=off", "-cfull_page_writes=off", "-cmax_connections=60"]
-        with (self._folder / "log").open("wb") as log:
+        with (self.folder / "log").open("wb") as log:
             self._process = subprocess.Popen(
                 [binaries / "postgres", "-D", data, *options, *fast],
                 user=self._user,
-                cwd=self._folder,
+                cwd=self.folder,
                 stdout=log,
                 stderr=log,
             )
@@ -107,11 +107,11 @@ class OwnPostgresServer(PostgresServer):
         except subprocess.TimeoutExpired:
             self._process.send_signal(signal.SIGQUIT)
             self._process.wait(timeout=10)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _run(self, command: list[str]) -> None:
         subprocess.run(
-            command, user=self._user, cwd=self._folder, check=True, capture_output=True, timeout=_START_SECONDS
+            command, user=self._user, cwd=self.folder, check=True, capture_output=True, timeout=_START_SECONDS
         )
 
     def _wait(self) -> None:
@@ -121,7 +121,7 @@ class OwnPostgresServer(PostgresServer):
                 self.run("SELECT 1")
             except (OSError, asyncpg.PostgresError) as error:
                 if time.monotonic() > deadline or self._process.poll() is not None:
-                    message = f"PostgreSQL does not start: {(self._folder / 'log').read_text()[-2000:]}"
+                    message = f"PostgreSQL does not start: {(self.folder / 'log').read_text()[-2000:]}"
                     self.stop()
                     raise RuntimeError(message) from error
                 time.sleep(0.05)

@@ -18,7 +18,7 @@ from graphql import (
 )
 
 from gateway.api import make_schema
-from tests.api.documents import CREATE_SETUP_LINK, DELETE
+from tests.api.documents import CREATE_SETUP_LINK, DELETE, ROTATE_SIGNING_SECRET, SAVE_PROVISIONING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from tests.conftest import Ask
 
 SCHEMA = make_schema()._schema  # noqa: SLF001 - the library's own name for graphql-core's schema
-NEIGHBOUR = ("N-Name", "N-Title", "N-Note", "NeighbourTel", "neighbour.example")
+NEIGHBOUR = ("N-Name", "N-Title", "N-Note", "N-Header", "-N99", "NeighbourTel", "neighbour.example")
+HEADERS = {"headers": [{"name": "N-Header", "value": "SECRET-0123456789-N99"}]}
 ACCOUNTS = {"accounts": {"sipAccounts": [{"username": "A-User", "password": "SECRET-A", "transport": "TLS"}]}}
 DEEPEST = 6
 """Levels of the generated selections; with what stands around them they stay below the limit of depth."""
@@ -162,6 +163,13 @@ def acme(ask: Ask) -> Target:
     tenant = ask.create("AcmeInc", name="A-Name")
     ask.publish(tenant)
     neighbour = ask('{ tenant(providerId: "NeighbourTel") { id } }')["id"]
+    saved = ask(
+        SAVE_PROVISIONING,
+        {"input": {"tenantId": neighbour, "expectedVersion": ask.version(neighbour), "provisioning": HEADERS}},
+    )
+    assert saved["draft"]["version"]
+    ask.publish(neighbour)
+    ask(ROTATE_SIGNING_SECRET, {"tenantId": neighbour})
     links = [make_setup_link(ask, each, note) for each, note in ((neighbour, "N-Note"), (tenant, "A-Note"))]
     return Target(tenant, "AcmeInc", links[1])
 
