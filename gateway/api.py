@@ -10,6 +10,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from gateway.guard import GatewaySchema
 from gateway.limits import Limits
+from gateway.resolvers.check import resolve_check_provisioning
 from gateway.resolvers.draft import (
     resolve_change_app_kind,
     resolve_publish,
@@ -39,6 +40,7 @@ from gateway.resolvers.tenant import (
     resolve_viewer,
 )
 from gateway.schema.actor import Viewer
+from gateway.schema.check import CheckProvisioningResult
 from gateway.schema.handlers import HANDLERS
 from gateway.schema.node import Node
 from gateway.schema.provisioning import ProvisionResult
@@ -193,6 +195,11 @@ class Mutation:
         "Makes the draft live: checked again by today's rules, all or nothing. Repeating one whose answer was lost is "
         "answered `NothingToPublish`. Publishers.",
         input_is="Which draft, and a note.",
+    )
+    check_provisioning: CheckProvisioningResult = field(
+        resolve_check_provisioning,
+        "Calls the provider's API as `provision` would and reports each step. Stores nothing. Editors.",
+        input_is="A test login.",
     )
     create_setup_link: CreateSetupLinkResult = field(
         resolve_create_setup_link,

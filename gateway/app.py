@@ -62,7 +62,7 @@ def create_app(
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await database.connect(settings.database_url, pool_size=settings.database_pool)
         log.info("started", sqlite=database.sqlite_version(), profile=settings.profile.value)
-        warming = asyncio.create_task(warm_up())
+        warming = asyncio.gather(warm_up(), asyncio.to_thread(upstream.warm_up))
         try:
             yield
         finally:

@@ -113,7 +113,7 @@ class Settings:
             port=read("PORT", _whole_number(0, 65535), 8000),
             workers=read("WORKERS", _whole_number(1, 64), 1),
             admit_hosts=read("ADMIT_HOSTS", _host_names, frozenset[str]()),
-            upstream_ca=read("UPSTREAM_CA", _file, None),
+            upstream_ca=read("UPSTREAM_CA", _certificates, None),
             trusted_proxies=read("TRUSTED_PROXIES", _networks, ()),
             public_url=read("PUBLIC_URL", _public_url, None),
             metrics_token=read("METRICS_TOKEN", _secret_token, None),
@@ -233,10 +233,13 @@ def _host(text: str) -> str:
     raise ValueError(message)
 
 
-def _file(text: str) -> Path:
+def _certificates(text: str) -> Path:
     path = Path(text)
     if not path.is_file():
         message = "names a file that is not there."
+        raise ValueError(message)
+    if b"-----BEGIN CERTIFICATE-----" not in path.read_bytes():
+        message = "names a file that holds no certificate in PEM."
         raise ValueError(message)
     return path
 

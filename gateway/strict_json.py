@@ -17,6 +17,10 @@ class BadJsonError(Exception):
         self.flaw, self.line = flaw, line
 
 
+class _RepeatedError(ValueError):
+    """Readers differ in which of the two they take."""
+
+
 def parse_json(data: bytes) -> Any:  # noqa: ANN401 - JSON is anything
     """Strict JSON: UTF-8, no duplicate keys, no NaN, no lone surrogates. Raises BadJsonError."""
     try:
@@ -26,6 +30,8 @@ def parse_json(data: bytes) -> Any:  # noqa: ANN401 - JSON is anything
         raise BadJsonError("is not UTF-8", data.count(b"\n", 0, error.start) + 1) from None
     except json.JSONDecodeError as error:
         raise BadJsonError("is not valid JSON", error.lineno) from None
+    except _RepeatedError:
+        raise BadJsonError("names a field twice in one object") from None
     except (ValueError, RecursionError):
         raise BadJsonError("is not valid JSON") from None
     except TypeError:  # what orjson cannot write: numbers beyond 64 bits, lone surrogates, 254 levels
@@ -36,7 +42,7 @@ def parse_json(data: bytes) -> Any:  # noqa: ANN401 - JSON is anything
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     unique = dict(pairs)
     if len(unique) != len(pairs):
-        raise ValueError
+        raise _RepeatedError
     return unique
 
 

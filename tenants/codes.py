@@ -87,4 +87,5 @@ class WarningCode(Enum):
 class WrongStateReason(Enum):
     """What keeps an allowed thing from being done just now."""
 
+    NEVER_PUBLISHED = "Nothing was ever published, so there is nothing live."
     NO_PROVISIONING = "External provisioning has no URL, or is off where it must be on."

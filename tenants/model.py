@@ -40,6 +40,13 @@ class ProvisioningMethod(Enum):
     POST_FORM = "POST_FORM"
 
 
+class ConfigStage(Enum):
+    """Which of a tenant's two configs."""
+
+    DRAFT = "DRAFT"
+    PUBLISHED = "PUBLISHED"
+
+
 class TenantStatus(Enum):
     """What softphones see of a tenant."""
 

@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from gateway.app import create_app
 from gateway.context import utc_now
+from gateway.mock_provider.doors import DOORS
 from gateway.tokens import make_token
 from tenants.access import Role
 from tests.conftest import Ask
@@ -69,10 +70,14 @@ class Phone:
 
     def change(self, tenant: str, **provisioning: Any) -> None:
         """Save and publish."""
+        self.save(tenant, **provisioning)
+        self.ask.publish(tenant)
+
+    def save(self, tenant: str, **provisioning: Any) -> None:
+        """Into the draft alone."""
         sent = {"tenantId": tenant, "expectedVersion": self.ask.version(tenant), "provisioning": provisioning}
         saved = self.ask(SAVE, {"input": sent})
         assert saved["__typename"] == "DraftSaved", saved
-        self.ask.publish(tenant)
 
     def generic(self, login: str, *, password: str = PASSWORD, **more: Any) -> Any:
         """A generic app's user."""
@@ -105,7 +110,8 @@ def gateway_with(
         upstream_ca=provider.authority,
         trusted_proxies=(ip_network(_PROXY),),
     )
-    app = create_app(changed, now=now, resolver=FakeResolver({provider.host: ["127.0.0.1"]}))
+    names = {name: ["127.0.0.1"] for name in (provider.host, *(f"{door.name}.{provider.host}" for door in DOORS))}
+    app = create_app(changed, now=now, resolver=FakeResolver(names))
     with TestClient(app, raise_server_exceptions=False, client=(_PROXY, 50_000)) as client:
         assert client.portal is not None
         yield Phone(Ask(client, client.portal.call(make_token, "admin", Role.PLATFORM_ADMIN)), provider)

@@ -96,6 +96,7 @@ FIELDS = {
     "createSetupLink": on_tenant(note="A-Note", content=ACCOUNTS),
     "revokeSetupLink": Entry({"input": {"setupLinkId": "$link"}}),
     "revokeAllSetupLinks": on_tenant(),
+    "checkProvisioning": on_tenant(username="A-User", password="A-Word"),
     "makeQrCode": on_tenant(format="SESSIONTALK", content={"login": {"username": "A-User", "password": "A-Word"}}),
 }
 ON_ONE_THING = [

@@ -18,6 +18,9 @@ DURATIONS = Histogram(
     ("outcome",),
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 4, 5),
 )
+CHECKS = Counter(
+    "gateway_provisioning_checks_total", "Dry runs by a provider's staff, by the worst verdict of a step.", ("verdict",)
+)
 _SINGLE = {Unknown: "unknown_provider", Off: "off", TooMany: "too_many_attempts"}
 
 

@@ -13,6 +13,7 @@ from gateway.provisioning import failures, metrics
 from gateway.provisioning.answer import read
 from gateway.provisioning.attempts import Attempts
 from gateway.provisioning.call import Credentials, make_request
+from gateway.provisioning.check_pace import CheckPace
 from gateway.provisioning.outcomes import (
     Instruction,
     Off,
@@ -73,6 +74,7 @@ class Provisioner:
     def __init__(self, upstream: Upstream, keys: KeyRing, *, jitter: Callable[[], float] = random.random) -> None:
         self.upstream, self._keys, self._jitter = upstream, keys, jitter
         self._attempts = Attempts()
+        self.check_pace = CheckPace()
 
     async def provision(self, sign_in: SignIn, *, address: str, now: datetime) -> Outcome:
         """What becomes of it; whatever the provider's server does, it is one of the outcomes, within five seconds."""

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import strawberry
 
+from gateway.provisioning.check_steps import CheckStepName, CheckVerdict
 from gateway.provisioning.outcomes import AccountsAction, ProvisioningFailure, ProvisioningRefusal
 from tenants.access import ActorKind, Permission
 from tenants.accounts import SipTransport
 from tenants.codes import ProblemCode, WarningCode, WrongStateReason
 from tenants.links import Placeholder
-from tenants.model import AppKind, CredentialsSource, ProvisioningMethod, TenantStatus
+from tenants.model import AppKind, ConfigStage, CredentialsSource, ProvisioningMethod, TenantStatus
 from tenants.setup_links import SetupContentKind, SetupLinkStatus
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ __all__ = [
     "AccountsAction",
     "ActorKind",
     "AppKind",
+    "CheckStepName",
+    "CheckVerdict",
+    "ConfigStage",
     "CredentialsSource",
     "Permission",
     "Placeholder",
@@ -174,4 +178,29 @@ describe(
         "EXPIRED": "Was not redeemed in time.",
         "REVOKED": "Was revoked by staff.",
     },
+)
+describe(
+    ConfigStage,
+    "Which of a tenant's two configs.",
+    {"DRAFT": "The one being edited.", "PUBLISHED": "The live one."},
+)
+describe(
+    CheckStepName,
+    "A step of the call that a check looks at.",
+    {
+        "URL": "The configured URL by the rules for links.",
+        "DNS": "Name resolution, every address checked.",
+        "CONNECTION": "The connection.",
+        "TLS": "The secure connection and its certificate.",
+        "STATUS": "The HTTP status, redirects included.",
+        "HEADERS": "Content type and encoding.",
+        "SIZE": "Size of the answer.",
+        "TIME": "Time of the whole call against the limit.",
+        "ANSWER": "Reading the answer.",
+    },
+)
+describe(
+    CheckVerdict,
+    "How a step of a check went.",
+    {"PASS": "As it should be.", "WARN": "Works, and should be looked at.", "FAIL": "Does not work."},
 )

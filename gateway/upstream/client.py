@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from enum import Enum
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from gateway.upstream.breaker import Breaker, OpenError
@@ -150,6 +151,12 @@ class Upstream:
         if self._trust is None:
             self._trust = trust.make_context(self._ca_file)
         return self._trust
+
+    def warm_up(self) -> None:
+        """Load what the first call needs, before somebody waits for it."""
+        for library in ("aiodns", "gateway.upstream.transfer"):
+            import_module(library)
+        self.trust()
 
     async def close(self) -> None:
         """Let go of what the resolver holds."""

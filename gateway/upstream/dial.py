@@ -6,6 +6,7 @@ import asyncio
 import errno
 import socket
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gateway.upstream import addresses
@@ -84,9 +85,17 @@ async def connect(address: Address, port: int) -> socket.socket:
     return sock
 
 
-async def dial(
-    checked: Sequence[Address], port: int, *, until: float, connect: Connect = connect
-) -> tuple[Address, socket.socket]:
+@dataclass(frozen=True, slots=True)
+class Dialled:
+    """A connection, and to which of the addresses."""
+
+    sock: socket.socket
+    address: Address
+    passed_over: tuple[Address, ...]
+    """Those before it, which did not answer."""
+
+
+async def dial(checked: Sequence[Address], port: int, *, until: float, connect: Connect = connect) -> Dialled:
     """A connection to one of the addresses, each tried for its share of the time left until then."""
     tried = checked[:_MOST_DIALLED]
     failure: OutboundError | None = None
@@ -98,7 +107,7 @@ async def dial(
         except OSError as error:  # TimeoutError is one
             failure = failure or _unconnected(error)  # the best address is the first
         else:
-            return address, _compared(sock, address)
+            return Dialled(_compared(sock, address), address, tuple(tried[:position]))
     raise failure or _unresolved(Absence.UNKNOWN)
 
 

@@ -48,7 +48,7 @@ class _Stage(Enum):
     )
     BODY = (
         "The server began to answer and did not finish in time.",
-        "Send the answer's length, and close the connection at its end.",
+        "Send the answer in one piece with its length, or close the connection at its end.",
     )
 
 
@@ -104,9 +104,10 @@ class Transfer:
     async def _connect(self, target: Target, checked: Sequence[Address]) -> socket.socket:
         spent = self._spent() if self._stage is _Stage.NAME else 0
         until = self._enter(_Stage.CONNECTION) + self._limits.connect_seconds - spent
-        address, sock = await dial.dial(checked, target.port, until=until)
-        self._watch.note(Connected(str(address), target.port, self._spent()))
-        return sock
+        dialled = await dial.dial(checked, target.port, until=until)
+        passed_over = tuple(map(str, dialled.passed_over))
+        self._watch.note(Connected(str(dialled.address), target.port, passed_over, self._spent()))
+        return dialled.sock
 
     async def _exchange(self, sock: socket.socket, target: Target) -> OutboundAnswer | Target:
         limits = self._limits

@@ -25,6 +25,8 @@ class Connected:
 
     address: str
     port: int
+    passed_over: tuple[str, ...]
+    """Addresses that were tried before and did not answer."""
     seconds: float
 
 

@@ -147,3 +147,31 @@ mutation RotateSigningSecret($tenantId: ID!) {
   }
 }
 """
+
+CHECK_PROVISIONING = """
+mutation CheckProvisioning($input: CheckProvisioningInput!) {
+  checkProvisioning(input: $input) {
+    __typename
+    ... on ProvisioningChecked {
+      steps { step verdict detail advice durationMilliseconds }
+      answer
+      deviations { line message }
+      outcome {
+        __typename
+        ... on CheckedAccounts {
+          action
+          sipAccounts { username authUsername host subdomain transport srtp messaging video callRecording }
+          jids
+          notice
+        }
+        ... on ProvisioningRefused { message refusal }
+        ... on ProvisioningUnavailable { message failure }
+      }
+    }
+    ... on TooManyAttempts { retryAfterSeconds }
+    ... on WrongState { reason }
+    ... on InvalidInput { problems { code path message hint } }
+    ... on Refusal { message }
+  }
+}
+"""

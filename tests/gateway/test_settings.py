@@ -8,6 +8,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
+import certifi
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,7 +32,7 @@ GOOD: list[tuple[str, str, Any]] = [
     ("OLD_SECRET_KEYS", f"{KEY}, {TOKEN}", (Secret(KEY), Secret(TOKEN))),
     ("OLD_SECRET_KEYS", f'["{KEY} with a blank", "{TOKEN}"]', (Secret(f"{KEY} with a blank"), Secret(TOKEN))),
     ("OLD_SECRET_KEYS", "[]", ()),
-    ("UPSTREAM_CA", __file__, Path(__file__)),
+    ("UPSTREAM_CA", certifi.where(), Path(certifi.where())),
     ("TRUSTED_PROXIES", "10.0.0.0/8, ::1", (ip_network("10.0.0.0/8"), ip_network("::1"))),
     ("PUBLIC_URL", "https://gateway.acme.example/softphones/", "https://gateway.acme.example/softphones"),
     ("HOST", "0.0.0.0", "0.0.0.0"),  # noqa: S104 - a value like another here
@@ -66,6 +67,7 @@ BAD = [
     ("OLD_SECRET_KEYS", f'["{KEY}"'),
     ("OLD_SECRET_KEYS", f'[["{KEY}"]]'),
     ("UPSTREAM_CA", "no-such-file.pem"),
+    ("UPSTREAM_CA", __file__),
     ("TRUSTED_PROXIES", "10.0.0.1/8"),
     ("TRUSTED_PROXIES", "everybody"),
     ("PUBLIC_URL", "gateway.acme.example"),

@@ -114,7 +114,7 @@ async def test_a_dead_address_takes_its_share_of_the_time_only() -> None:
 
     assert caught.value.fault is Fault.TIME
     assert tried == ["1.1.1.1", "1.1.1.2", "1.1.1.3", "1.1.1.4"]
-    assert 0.35 < time.monotonic() - began < 0.8
+    assert 0.35 < time.monotonic() - began < 2
 
 
 async def test_a_connection_that_leads_to_another_peer_is_closed() -> None:
@@ -152,7 +152,7 @@ async def test_a_name_server_that_never_answers_ends_in_time(client: Client) -> 
 
     assert error.fault is Fault.TIME
     assert "name servers" in error.message
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 1.5
 
 
 async def test_a_closed_port_is_said_to_be_closed(client: Client, serve: Serve) -> None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
 from gateway.upstream.client import Fault, OutboundAnswer, OutboundError, Upstream
 from gateway.upstream.watch import Watch
-from tests.upstream.conftest import SHORT, Client, request
+from tests.upstream.conftest import Client, request
 from tests.upstream.raw_server import OK, RawServer, answering, hanging
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
     Serve = Callable[..., RawServer]
 
@@ -33,17 +34,29 @@ async def outcome(upstream: Upstream, lane: int, url: str, *, watch: Watch | Non
     return answer.status
 
 
+@asynccontextmanager
+async def waiting(upstream: Upstream, server: RawServer, count: int, watch: Watch | None = None) -> AsyncIterator[None]:
+    """So many calls of lane A wait for a server that hangs, while the context is open."""
+    calls = [asyncio.create_task(outcome(upstream, A, server.url(), watch=watch)) for _ in range(count)]
+    while len(server.heads) < count:
+        await asyncio.sleep(0.01)
+    yield
+    for call in calls:
+        call.cancel()
+    await asyncio.gather(*calls, return_exceptions=True)
+
+
 async def test_the_twenty_first_call_of_a_lane_is_refused_and_its_neighbours_is_not(
     client: Client, serve: Serve
 ) -> None:
-    hung, good, upstream = serve(hanging(b"")), serve(answering(OK)), client.hurried()
+    good = serve(answering(OK))
 
-    waiting = [asyncio.create_task(outcome(upstream, A, hung.url())) for _ in range(21)]
-    await asyncio.sleep(0.2)
+    async with waiting(client.upstream, serve(hanging(b"")), 20):
+        refused = await outcome(client.upstream, A, good.url())
+        neighbours = await outcome(client.upstream, B, good.url())
 
-    assert await outcome(upstream, A, good.url()) is Fault.BUSY
-    assert await outcome(upstream, B, good.url()) == 200
-    assert sorted(str(one) for one in await asyncio.gather(*waiting)) == ["Fault.BUSY"] + ["Fault.TIME"] * 20
+    assert (refused, neighbours) == (Fault.BUSY, 200)
+    assert await outcome(client.upstream, A, good.url()) == 200
 
 
 async def test_a_server_whose_calls_fail_is_left_alone(client: Client, serve: Serve) -> None:
@@ -69,15 +82,13 @@ async def test_refusals_are_no_failures(client: Client, serve: Serve) -> None:
 
 
 async def test_calls_refused_for_want_of_room_are_no_failures(client: Client, serve: Serve) -> None:
-    hung, good, upstream = serve(hanging(b"")), serve(answering(OK)), client.hurried()
-    waiting = [asyncio.create_task(outcome(upstream, A, hung.url())) for _ in range(19)]
-    await asyncio.sleep(0.1)
-    more = [asyncio.create_task(outcome(upstream, A, hung.url())) for _ in range(30)]
-    for call in waiting:
-        call.cancel()
-    await asyncio.gather(*waiting, *more, return_exceptions=True)
+    good = serve(answering(OK))
 
-    assert await outcome(upstream, A, good.url()) == 200
+    async with waiting(client.upstream, serve(hanging(b"")), 20):
+        refused = {await outcome(client.upstream, A, good.url()) for _ in range(25)}
+
+    assert refused == {Fault.BUSY}
+    assert await outcome(client.upstream, A, good.url()) == 200
 
 
 async def test_a_watched_call_is_let_through_to_see_what_is_wrong(client: Client, serve: Serve) -> None:
@@ -90,16 +101,11 @@ async def test_a_watched_call_is_let_through_to_see_what_is_wrong(client: Client
 
 
 async def test_watched_calls_have_room_of_their_own_and_no_more(client: Client, serve: Serve) -> None:
-    hung, good, upstream = serve(hanging(b"")), serve(answering(OK)), client.hurried()
-    waiting = [asyncio.create_task(outcome(upstream, A, hung.url())) for _ in range(20)]
-    await asyncio.sleep(0.1)
+    good = serve(answering(OK))
 
-    assert await outcome(upstream, A, good.url(), watch=Watch()) == 200
+    async with waiting(client.upstream, serve(hanging(b"")), 20):
+        watched = await outcome(client.upstream, A, good.url(), watch=Watch())
+    async with waiting(client.upstream, serve(hanging(b"")), 20, Watch()):
+        one_more = await outcome(client.upstream, A, good.url(), watch=Watch())
 
-    watched = [asyncio.create_task(outcome(upstream, A, hung.url(), watch=Watch())) for _ in range(21)]
-    assert str(Fault.BUSY) in [str(one) for one in await asyncio.gather(*watched)]
-    await asyncio.gather(*waiting)
-
-
-def test_hurried_calls_are_hurried() -> None:
-    assert SHORT.total_seconds < 1
+    assert (watched, one_more) == (200, Fault.BUSY)

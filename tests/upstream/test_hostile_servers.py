@@ -25,7 +25,7 @@ pytestmark = pytest.mark.anyio
 
 MEMORY_BYTES = 5 * 2**20
 CPU_SECONDS = 0.2
-SLACK_SECONDS = 0.3
+SLACK_SECONDS = 1.0
 HEAD = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 

@@ -144,7 +144,7 @@ async def test_look_ups_that_hang_hinder_no_other_and_hold_no_thread(resolver: D
 
     assert await resolver.resolve("both.acme.example")
 
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 1.5
     assert threading.active_count() == threads
     for task in hanging:
         task.cancel()
