@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
+from gateway.context import Allowance
 from gateway.formats.content import CannotCarryError
 from gateway.formats.linphone_xml import MEDIA_TYPE, write_config
 from gateway.http.caller import caller_of
+from gateway.http.deadline import Deadline
 from gateway.provisioning import outcomes
 from gateway.provisioning.provisioner import SignIn
 from tenants.accounts import Accounts
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from tenants.accounts import LoginPair
     from tenants.keys import KeyRing
 
+_SECONDS = 6
+"""As `provision` has; the call to the provider has four of them."""
 _HEADER = "x-linphone-provisioning"
 _HEADERS = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex, nofollow"}
 _FOR_THE_APP = (
@@ -49,7 +53,14 @@ class _RefusedError(Exception):
         self.status, self.message, self.retry_after_seconds = status, message, retry_after_seconds
 
 
-_REFUSALS = (_RefusedError, CannotCarryError, SetupLinkUnusableError, TooManyAttemptsError, UnavailableError)
+_REFUSALS = (
+    _RefusedError,
+    CannotCarryError,
+    SetupLinkUnusableError,
+    TooManyAttemptsError,
+    UnavailableError,
+    TimeoutError,
+)
 
 
 class LinphoneEndpoint:
@@ -59,13 +70,15 @@ class LinphoneEndpoint:
         self, settings: Settings, keys: KeyRing, provisioner: Provisioner, now: Callable[[], datetime]
     ) -> None:
         self._settings, self._keys, self._provisioner, self._now = settings, keys, provisioner, now
+        self._deadline = Deadline()
 
     async def __call__(self, request: Request) -> Response:
         """The document, or a status and a sentence."""
         if request.method != "GET" or _HEADER not in request.headers:
             return _say(404, _FOR_THE_APP)
         try:
-            return Response(await self._exchange(request), 200, _HEADERS, MEDIA_TYPE)
+            document = await self._deadline.run(self._exchange(request), Allowance(_SECONDS))
+            return Response(document, 200, _HEADERS, MEDIA_TYPE)
         except _REFUSALS as error:
             refused = _refusal(error)
             return _say(refused.status, refused.message, refused.retry_after_seconds)
@@ -114,7 +127,7 @@ def _refusal(error: Exception) -> _RefusedError:
             return _RefusedError(422, str(error))
         case TooManyAttemptsError():
             return _RefusedError(429, _LATER, error.retry_after_seconds)
-        case UnavailableError():
+        case UnavailableError() | TimeoutError():
             return _RefusedError(503, _LATER, 1)
     return _RefusedError(404, UNUSABLE)
 

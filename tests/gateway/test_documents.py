@@ -27,6 +27,8 @@ LITERALS = {
     '{ provision(input: { credentials: { generic: $typed }, deviceId: "d" }) { __typename } }',
     "in a second operation": f"query Q {{ viewer {{ name }} }} mutation M {{ provision(input: {{ credentials: {{ "
     f'generic: {LOGIN} }}, deviceId: "d" }}) {{ __typename }} }}',
+    "of staff": 'mutation { createSetupLink(input: { tenantId: "VGVuYW50OjE", content: { login: '
+    '{ username: "1000", password: "SECRET-typed" } } }) { __typename } }',
     "as a block": LOGIN.join(
         ["mutation { provision(input: { credentials: { generic: ", ' }, deviceId: """d""" }) { __typename } }']
     ),

@@ -21,12 +21,15 @@ from tests.api.documents import (
     SAVE_HELP,
     SUSPEND,
 )
+from tests.gateway.test_health import Wire, remote, wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gateway.settings import Settings
     from tests.conftest import Ask
+
+__all__ = ["remote", "wire"]  # the fixtures
 
 CONTENT = {"accounts": {"sipAccounts": [{"username": "A-User", "password": "SECRET-A", "transport": "TLS"}]}}
 ROWS = "query($id: ID!) { node(id: $id) { ... on SetupLink { status redeemedAt } } }"
@@ -187,6 +190,17 @@ def test_nothing_is_sent_to_the_page(page: Page, method: str) -> None:
 
     assert page.open(made["url"], method).status_code == 405
     assert page.redeem(made["setupCode"])["__typename"] == "SetupLinkRedeemed"
+
+
+@pytest.mark.parametrize("path", ["/setup/x", "/provisioning/linphone/x"])
+def test_without_its_database_the_gateway_asks_for_a_moment(wire: Wire, remote: TestClient, path: str) -> None:
+    wire.cut()
+
+    answer = remote.get(path, headers={"X-Linphone-Provisioning": "1"})
+
+    assert answer.status_code == 503
+    assert int(answer.headers["retry-after"]) >= 1
+    assert answer.headers["cache-control"] == "private, no-store"
 
 
 @pytest.fixture
