@@ -291,3 +291,19 @@ def test_a_rotation_of_the_signing_secret_has_its_price(ask: Ask) -> None:
     answer = ["SELECT tenant", "SELECT secret"]
     assert first == [*TOKEN, *looked, "INSERT secret", "INSERT secret", *answer]
     assert second == [*TOKEN, *looked, "UPDATE secret", "INSERT secret", *answer]
+
+
+def test_a_qr_code_costs_two_reads_and_no_write(ask: Ask) -> None:
+    tenant = ask.create("AcmeInc")
+    document = "mutation($input: MakeQrCodeInput!) { makeQrCode(input: $input) { __typename } }"
+    login = {"login": {"username": "1000", "password": "1234"}}
+    sent = {"input": {"tenantId": tenant, "format": "SESSIONTALK", "content": login}}
+
+    with statements() as unpublished:
+        ask(document, sent)
+    ask.publish(tenant)
+    with statements() as live:
+        ask(document, sent)
+
+    assert unpublished == [*TOKEN, "SELECT tenant", "SELECT revision", "SELECT draft"]
+    assert live == [*TOKEN, "SELECT tenant", "SELECT revision"]

@@ -250,6 +250,19 @@ async def test_phones_find_a_live_tenant_of_their_kind_and_nothing_else(pair: Pa
     assert misses == [None] * 5
 
 
+async def test_another_makers_softphone_finds_live_tenants_of_either_kind_and_no_others(pair: Pair) -> None:
+    await make_tenant("Unpublished", None)
+    found = await published.find_published(PUBLIC, "acmeinc", None)
+    async with transaction():
+        await tenants.suspend(pair.n, "unpaid")
+
+    misses = [await published.find_published(PUBLIC, name, None) for name in ("Unpublished", "NeighbourTel", "Nobody")]
+
+    assert found is not None
+    assert (found.provider_id.text, found.revision.tenant, found.revision.number) == ("AcmeInc", pair.a.tenant, 2)
+    assert misses == [None] * 3
+
+
 async def test_a_second_reason_does_not_replace_the_first(pair: Pair) -> None:
     async with transaction():
         await tenants.suspend(pair.a, "unpaid")
