@@ -90,8 +90,15 @@ def lack_of_zbar() -> str | None:
     return None if shutil.which("zbarimg") else "there is no zbarimg (apt-get install zbar-tools)"
 
 
+@cache
+def lack_of_php() -> str | None:
+    """What keeps tests marked `php` from running, or None."""
+    return None if shutil.which("php") else "there is no PHP (apt-get install php-cli)"
+
+
 LACKS: dict[str, Callable[[], str | None]] = {
     "node": lack_of_node,
     "browser": lack_of_browser,
     "zbar": lack_of_zbar,
+    "php": lack_of_php,
 }

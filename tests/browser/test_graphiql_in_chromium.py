@@ -90,10 +90,14 @@ def test_every_example_tab_runs_and_the_token_is_stored_nowhere(page: Page, admi
     reviewed = draft | {"version": saved["saveBranding"]["draft"]["version"]}
     published = _run(page, "MakeItLive", variables=reviewed)
     new_screens = _run(page, "WhatThePhoneShows")
+    generic = _run(page, "SignAUserIn")
+    whitelabel = _run(page, "SignAUserInWhitelabel")
     poster = _run(page, "PosterCode", variables={"tenantId": acme["id"]})
     link = _run(page, "SetAPhoneUp", variables={"tenantId": acme["id"]})
 
     assert screens["softphoneConfig"]["__typename"] == "SoftphoneConfig"
+    assert generic["provision"]["failure"] == "UNREACHABLE"
+    assert whitelabel["provision"]["__typename"] == "ProvisioningUnavailable"
     assert strangers["nobody"] == strangers["otherKind"]
     assert mine["viewer"]["kind"] == "TOKEN"
     assert refused["saveHelp"]["__typename"] == "InvalidInput"

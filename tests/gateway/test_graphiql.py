@@ -197,6 +197,8 @@ def test_the_tabs_are_the_operations_of_this_stage_in_order() -> None:
         "TryABadLink",
         "SetTheColour",
         "MakeItLive",
+        "SignAUserIn",
+        "SignAUserInWhitelabel",
         "PosterCode",
         "SetAPhoneUp",
     ]
