@@ -36,7 +36,12 @@ ROOT = Path(__file__).parents[1]
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 SYSTEM = SystemScope("the tests' own")
 VALUES = 2_000
-KEYS = [f"SECRET-key-{number:03}-0123456789-abcdefgh" for number in range(60)]
+SLICE = 50
+KILLS = count(full=50, ci=3)
+KEYS = [f"SECRET-key-{number:03}-0123456789-abcdefgh" for number in range(4 * KILLS)]
+"""More than kills: a rotation that was through before it was hit is not counted."""
+LONGEST_WAIT = 0.15
+"""Seconds; about what a rotation takes after its first batch."""
 RING = KeyRing(KEYS[0], KEYS)
 """Opens whatever is stored."""
 
@@ -50,8 +55,10 @@ class Kept:
 
     async def check(self) -> None:
         """Raises UnreadableSecretError, or fails, when any value is not what was stored."""
-        opened = await secrets.open_headers(self._scope, RING, self._headers)
-        assert opened == [(header.name, f"SECRET-{header.name}") for header in self._headers]
+        for start in range(0, VALUES, SLICE):
+            headers = self._headers[start : start + SLICE]
+            opened = await secrets.open_headers(self._scope, RING, headers)
+            assert opened == [(header.name, f"SECRET-{header.name}") for header in headers]
         self.reads += 1
 
     async def check_for_ever(self) -> None:
@@ -89,11 +96,11 @@ async def count_of(key: int) -> int:
     return (await count_by_key(SYSTEM))["secret"].get(KeyRing(KEYS[key]).current_id, 0)
 
 
-async def kill_somewhere(process: subprocess.Popen[bytes], key: int, seconds: float) -> str:
+async def kill_somewhere(process: subprocess.Popen[bytes], key: int) -> str:
     """After the first batch, at any moment of the rest; where it was then."""
     while process.poll() is None and not await count_of(key):
         await asyncio.sleep(0.002)
-    await asyncio.sleep(random.uniform(0, seconds))  # noqa: S311 - not a secret
+    await asyncio.sleep(random.uniform(0, LONGEST_WAIT))  # noqa: S311 - not a secret
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
     code = await asyncio.to_thread(process.wait)
@@ -102,29 +109,27 @@ async def kill_somewhere(process: subprocess.Popen[bytes], key: int, seconds: fl
 
 
 async def test_killed_rotations_proof(kept: Kept, database_url: str) -> None:
-    kills, seconds = count(full=50, ci=5), 0.5
     reader = asyncio.create_task(kept.check_for_ever())
     ends: Counter[str] = Counter()
-    halves = 0
+    key = halves = 0
 
-    for key in range(1, kills + 1):
-        ends[await kill_somewhere(start_rotation(database_url, key), key, seconds)] += 1
+    while halves < KILLS:
+        key += 1
+        ends[await kill_somewhere(start_rotation(database_url, key), key)] += 1
         await kept.check()
         halves += 0 < await count_of(key) < VALUES
 
-    last = start_rotation(database_url, kills + 1)
+    last = start_rotation(database_url, key + 1)
     out, err = await asyncio.to_thread(last.communicate)
     reader.cancel()
     await asyncio.gather(reader, return_exceptions=True)
     assert reader.cancelled()
     await kept.check()
 
-    print(f"{dict(ends)}; {halves} left some values under older keys; {kept.reads} reads of all")  # noqa: T201 - for the log
-    assert ends["killed"] + ends["came through"] == kills
-    assert halves > 0
+    print(f"{dict(ends)}; {halves} between the first and the last value; {kept.reads} reads of all")  # noqa: T201 - the log
     assert (last.returncode, err) == (0, b"")
     assert await count_by_key(SYSTEM) == {
-        "secret": {KeyRing(KEYS[kills + 1]).current_id: VALUES},
+        "secret": {KeyRing(KEYS[key + 1]).current_id: VALUES},
         "setup_link": {},
     }
     assert b"SECRET" not in out
