@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _OVERRIDES = ("host", "port", "database_url", "workers", "profile")
 
 
+_MOCK_PORT = 8443
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns its exit code: 0 done, 1 refused, 2 called wrongly."""
     os.umask(0o077)  # database, lock and key are for this user alone
@@ -61,6 +64,14 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--workers", help="processes that answer (1)")
     serve.add_argument("--profile", choices=[profile.value for profile in Profile])
     serve.add_argument("--demo", action="store_true", help="at the first start in development, add three demo tenants")
+    serve.add_argument(
+        "--mock-provider",
+        nargs="?",
+        const=_MOCK_PORT,
+        type=_port,
+        metavar="PORT",
+        help=f"in development, beside it a provider to sign in with ({_MOCK_PORT}), and a tenant that uses it",
+    )
 
     migrate = _command(commands, "migrate", "bring the database up to date", _migrate)
     migrate.add_argument("--check", action="store_true", help="only say what is missing; exit code 1 when anything is")
@@ -95,11 +106,23 @@ def _mock_provider_parser(commands: argparse._SubParsersAction[argparse.Argument
     mock = commands.add_parser("mock-provider", help=words, description=words.capitalize() + ".")
     mock.add_argument("--list", action="store_true", help="print everything that it can do, and stop")
     mock.add_argument("--host", dest="mock_address", default="127.0.0.1", help="loopback address to listen on")
-    mock.add_argument("--port", dest="mock_port", default="8443", help="port to listen on (8443); 0 takes a free one")
+    mock.add_argument(
+        "--port",
+        dest="mock_port",
+        default=str(_MOCK_PORT),
+        help=f"port to listen on ({_MOCK_PORT}); 0 takes a free one",
+    )
     mock.add_argument("--name", default="mock.localhost", help="its host name (mock.localhost)")
     mock.add_argument("--folder", default="mock-provider", help="where its certificate authority is kept")
     mock.add_argument("--secret-file", help="file with the tenant's signing secret, to check every call's signature")
     mock.set_defaults(run=_mock_provider)
+
+
+def _port(text: str) -> int:
+    if text.isascii() and text.isdigit() and int(text) <= 0xFFFF:  # noqa: PLR2004 - the largest
+        return int(text)
+    message = "must be a number from 0 to 65535"
+    raise argparse.ArgumentTypeError(message)
 
 
 def _command(
@@ -117,7 +140,7 @@ def _command(
 def _serve(asked: argparse.Namespace, settings: Settings, overrides: dict[str, str]) -> int:
     from gateway.serve import serve  # noqa: PLC0415 - the other commands need no server
 
-    return serve(settings, overrides, is_demo=asked.demo)
+    return serve(settings, overrides, is_demo=asked.demo, mock_port=asked.mock_provider)
 
 
 def _migrate(asked: argparse.Namespace, settings: Settings, _overrides: dict[str, str]) -> int:

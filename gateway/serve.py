@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sys
+from contextlib import ExitStack
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from gateway.app import create_app
 from gateway.context import utc_now
 from gateway.environment import ensure_key, export_settings, key_path, key_ring
 from gateway.http.protocol import GatewayProtocol
+from gateway.mock_provider.beside import PROVIDER_ID, start_beside
 from gateway.rotation import find_missing_keys
 from gateway.tokens import make_token
 from tenants import address, database
@@ -28,6 +30,7 @@ from tenants.system import SystemScope
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gateway.mock_provider.beside import Beside
     from gateway.settings import Settings
 
 _GRACE_SECONDS = 10
@@ -49,6 +52,19 @@ Two queries worth pasting into GraphiQL:
         signIn { ... on ProvisioningForm { usernamePlaceholder passwordPlaceholder } }
         help { menuTitle } } } }
 """
+_SIGN_IN = f"""
+Beside it runs a mock provider, whose tenant is {PROVIDER_ID}. Sign a user in, with any password:
+
+  mutation {{ provision(input: {{
+      deviceId: "my-first-phone"
+      credentials: {{ generic: {{ login: "accounts:{PROVIDER_ID}", password: "any" }} }} }}) {{
+    __typename
+    ... on Provisioned {{ action notice sipAccounts {{ username password host transport }} }}
+    ... on Refusal {{ message }} }} }}
+
+and see it fail: "wrong-password:{PROVIDER_ID}" is refused, "hang:{PROVIDER_ID}" never gets an answer from the provider.
+Many more: gateway mock-provider --list
+"""
 _RETURNING = """
   An admin token was shown at the first start. For another:
 
@@ -61,17 +77,31 @@ _NEWCOMER = """
 """
 
 
-def serve(settings: Settings, overrides: Mapping[str, str], *, is_demo: bool) -> int:
-    """Run until a signal comes. Returns the exit code."""
+def serve(settings: Settings, overrides: Mapping[str, str], *, is_demo: bool, mock_port: int | None = None) -> int:
+    """Run until a signal comes, with a mock provider beside it when that is given a port. Returns the exit code."""
     settings = settings if settings.is_production else ensure_key(settings)
+    if mock_port is None:
+        return _serve(settings, overrides, is_demo=is_demo, mock=None)
+    folder = key_path(settings.database_url).with_name("mock-provider")
+    with ExitStack() as stack:
+        try:
+            mock = stack.enter_context(start_beside(settings, folder, mock_port))
+        except OSError as error:
+            print(f"gateway: The mock provider cannot start: {os.strerror(error.errno or 0)}.", file=sys.stderr)
+            return 1
+        variables = {**overrides, **mock.variables(settings)}
+        return _serve(mock.admitted_by(settings), variables, is_demo=is_demo, mock=mock)
+
+
+def _serve(settings: Settings, overrides: Mapping[str, str], *, is_demo: bool, mock: Beside | None) -> int:
     export_settings(settings, overrides)
-    token = asyncio.run(_prepare(settings, is_demo=is_demo))
+    token = asyncio.run(_prepare(settings, is_demo=is_demo, mock=mock))
     if token is _NOT_READY:
         return 1
     listening = _listen(settings)
     if listening is None:
         return 1
-    _run(settings, listening, _welcome(settings, listening, token, is_demo=is_demo))
+    _run(settings, listening, _welcome(settings, listening, token, is_demo=is_demo, mock=mock))
     return 0
 
 
@@ -91,7 +121,7 @@ class _Server(uvicorn.Server):
 _NOT_READY = "not ready"
 
 
-async def _prepare(settings: Settings, *, is_demo: bool) -> str | None:
+async def _prepare(settings: Settings, *, is_demo: bool, mock: Beside | None) -> str | None:
     """Development migrates and makes its first token; production refuses an old schema. Returns a new token.
 
     Both refuse keys that do not open what is stored: better now than at the first sign-in.
@@ -111,21 +141,28 @@ async def _prepare(settings: Settings, *, is_demo: bool) -> str | None:
         if missing is not None:
             print(f"gateway: {missing} {_where_keys_go(settings)}", file=sys.stderr)
             return _NOT_READY
-        if settings.is_production or await has_tokens(_SCOPE):
+        if settings.is_production:
             return None
-        if is_demo:
-            demo = str(files("gateway").joinpath("data/demo.yaml"))
-            await exchange.import_file(
-                demo,
-                publish=True,
-                dry_run=False,
-                admitted=settings.admit_hosts,
-                keys=key_ring(settings),
-                now=utc_now(),
-            )
-        return await make_token("admin", Role.PLATFORM_ADMIN)
+        is_first = not await has_tokens(_SCOPE)
+        if is_first and is_demo:
+            await _import_demo(settings)
+        if mock is not None:
+            await mock.ensure_tenant(key_ring(settings), utc_now())
+        return await make_token("admin", Role.PLATFORM_ADMIN) if is_first else None
     finally:
         await database.disconnect()
+
+
+async def _import_demo(settings: Settings) -> None:
+    demo = str(files("gateway").joinpath("data/demo.yaml"))
+    await exchange.import_file(
+        demo,
+        publish=True,
+        dry_run=False,
+        admitted=settings.admit_hosts,
+        keys=key_ring(settings),
+        now=utc_now(),
+    )
 
 
 def _where_keys_go(settings: Settings) -> str:
@@ -173,14 +210,16 @@ def _run(settings: Settings, listening: socket.socket, welcome: str) -> None:
     Multiprocess(config, sockets=[listening]).run()
 
 
-def _welcome(settings: Settings, listening: socket.socket, token: str | None, *, is_demo: bool) -> str:
+def _welcome(
+    settings: Settings, listening: socket.socket, token: str | None, *, is_demo: bool, mock: Beside | None
+) -> str:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = f"http://{host}:{listening.getsockname()[1]}"
     if settings.is_production:
         return f"The gateway is ready at {url}"
     command = f"{sys.executable} -m gateway token create --role platform-admin{_database_option(settings)}"
     token_lines = _NEWCOMER.replace("SECRET_HERE", token) if token else _RETURNING.replace("COMMAND", command)
-    return _WELCOME.format(url=url) + token_lines + (_QUERIES if is_demo else "")
+    return _WELCOME.format(url=url) + token_lines + (_QUERIES if is_demo else "") + (_SIGN_IN if mock else "")
 
 
 def _database_option(settings: Settings) -> str:

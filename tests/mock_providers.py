@@ -4,39 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from gateway.mock_provider.beside import run_in_thread
 from gateway.mock_provider.server import MockProvider
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_START_SECONDS = 10.0
-
 
 @contextmanager
 def mock_provider(folder: Path, **options: Any) -> Iterator[MockProvider]:
     """Listens on a free port of the loopback while the context is open."""
-    started, stop = threading.Event(), threading.Event()
     provider = MockProvider(folder, **options)
-
-    async def serve() -> None:
-        async with provider:
-            started.set()
-            await asyncio.to_thread(stop.wait)
-
-    thread = threading.Thread(target=asyncio.run, args=(serve(),), daemon=True)
-    thread.start()
-    try:
-        assert started.wait(_START_SECONDS), "the mock provider did not start"
+    with run_in_thread(provider):
         yield provider
-    finally:
-        stop.set()
-        thread.join(_START_SECONDS)
-    assert not thread.is_alive(), "the mock provider did not stop"
 
 
 async def knock(provider: MockProvider, request: bytes, *, door: str | None = None) -> bytes:

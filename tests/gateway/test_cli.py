@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import ssl
 import subprocess
 import sys
@@ -271,3 +272,44 @@ def test_the_documentation_of_the_mock_provider_has_the_table_that_it_prints(roo
     printed = run("mock-provider", "--list", cwd=root)
 
     assert (root / "docs" / "mock-provider.md").read_text("utf-8").endswith(f"compares -->\n\n{printed.stdout}")
+
+
+def test_the_mock_provider_beside_the_gateway_is_refused_in_production_in_one_line(tmp_path: Path) -> None:
+    env = {"GATEWAY_SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyz"}
+
+    refused = run("serve", "--profile", "production", "--mock-provider", cwd=tmp_path, env=env)
+
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr == "gateway: The mock provider is for development and refused in production.\n"
+
+
+def test_a_mock_provider_whose_port_is_taken_is_one_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        refused = run("serve", "--mock-provider", str(taken.getsockname()[1]), cwd=tmp_path)
+
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == "gateway: The mock provider cannot start: Address already in use.\n"
+
+
+def test_the_mock_provider_does_not_replace_an_authority_that_was_set(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("")
+
+    refused = run("serve", "--mock-provider", "0", cwd=tmp_path, env={"GATEWAY_UPSTREAM_CA": "ca.pem"})
+
+    assert (refused.returncode, len(refused.stderr.splitlines())) == (2, 1)
+    assert "GATEWAY_UPSTREAM_CA" in refused.stderr
+
+
+def test_every_worker_calls_the_mock_provider_and_its_tenant_is_made_once(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'gateway.db'}"
+    arguments = ("serve", "--mock-provider", "0", "--workers", "2", "--port", "0", "--database", database)
+    login = '{generic: {login: "accounts:MockTel", password: "any"}}'
+    query = f'mutation {{ provision(input: {{deviceId: "d", credentials: {login}}}) {{ __typename }} }}'
+    with gateway_process(*arguments, env={}) as server:
+        # A connection each, so that both are asked.
+        told = [httpx2.post(f"{server.ready[0]}/graphql", json={"query": query}, timeout=15).json() for _ in range(6)]
+    with gateway_process("serve", "--mock-provider", "0", "--port", "0", "--database", database, env={}) as server:
+        again = server.output
+
+    assert [one["data"]["provision"]["__typename"] for one in told] == ["Provisioned"] * 6
+    assert "MockTel" in again
