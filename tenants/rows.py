@@ -148,6 +148,7 @@ class SetupLinkRow(Model):
     note = fields.TextField(null=True)
     can_move = fields.BooleanField(default=False)
     key_id = fields.CharField(max_length=8)
+    """Empty, as the content is, once no phone can get it any more."""
     sealed = fields.BinaryField()
     created_at = fields.DatetimeField()
     created_by = fields.TextField()
@@ -164,7 +165,10 @@ class SetupLinkRow(Model):
             UniqueConstraint(fields=("token_sha256",), name="setup_link_token_sha256"),
             CheckConstraint(check="carries IN ('ACCOUNTS', 'LOGIN')", name="setup_link_carries"),
         ]
-        indexes = [Index(fields=("tenant_id", "created_at", "id"), name="setup_link_tenant_created_at")]
+        indexes = [
+            Index(fields=("tenant_id", "created_at", "id"), name="setup_link_tenant_created_at"),
+            Index(fields=("tenant_id", "key_id"), name="setup_link_tenant_key_id"),
+        ]
 
 
 class RefusedAttemptRow(Model):

@@ -18,6 +18,8 @@ from tenants.store.actors import from_stored, to_stored
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from tortoise.queryset import QuerySet
+
     from tenants.access import PlatformScope, TenantScope
     from tenants.keys import KeyRing
     from tenants.setup_links import SetupContent, SetupToken
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 LARGEST_ID = 10**18 - 1  # what a node id holds
 ERASED = b""
 """What stands in place of a content that no phone can get any more; rotation of keys passes it by."""
+_WITHOUT_CONTENT = {"sealed": ERASED, "key_id": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,7 @@ async def list_links(
 async def revoke_link(scope: TenantScope, link: int, now: datetime) -> None:
     """Make one link useless and forget its content. What was revoked stays as it is."""
     rows = SetupLinkRow.filter(id=link, tenant_id=scope.tenant, revoked_at=None)
-    await rows.update(revoked_at=now, sealed=ERASED)
+    await rows.update(revoked_at=now, **_WITHOUT_CONTENT)
 
 
 async def revoke_all(scope: TenantScope, now: datetime) -> int:
@@ -111,24 +114,29 @@ async def revoke_all(scope: TenantScope, now: datetime) -> int:
 
     A link that a phone has redeemed stays redeemed: without its content no second phone gets anything, and no repeat.
     """
-    rows = SetupLinkRow.filter(tenant_id=scope.tenant)
-    count = await rows.filter(_stands(SetupLinkStatus.OPEN, now)).update(revoked_at=now, sealed=ERASED)
-    await rows.filter(redeemed_at__isnull=False).exclude(sealed=ERASED).update(sealed=ERASED, can_move=False)
+    rows = _with_content(scope)
+    count = await rows.filter(_stands(SetupLinkStatus.OPEN, now)).update(revoked_at=now, **_WITHOUT_CONTENT)
+    await rows.filter(redeemed_at__isnull=False).update(can_move=False, **_WITHOUT_CONTENT)
     return count
 
 
 async def forget_spent(scope: TenantScope, now: datetime) -> None:
     """Erase what no phone can get any more, and delete the links that are no longer listed."""
-    rows = SetupLinkRow.filter(tenant_id=scope.tenant)
-    await rows.filter(~_listed(now)).delete()
+    old = SetupLinkRow.filter(tenant_id=scope.tenant, created_at__lte=now - LISTED)  # as the index has them
+    await old.filter(~_listed(now)).delete()
     is_replayed = Q(redeemed_at__isnull=True) | Q(redeemed_at__lte=now - REPLAY)
     is_over = Q(expires_at__lte=now) | Q(redeemed_at__isnull=False, can_move=False)
-    await rows.filter(is_replayed & is_over).exclude(sealed=ERASED).update(sealed=ERASED)
+    await _with_content(scope).filter(is_replayed & is_over).update(**_WITHOUT_CONTENT)
 
 
 def content_place(tenant: int, link: int) -> Place:
     """Where the content of a link is encrypted for."""
     return Place(tenant, "setup_link", "sealed", link)
+
+
+def _with_content(scope: TenantScope) -> QuerySet[SetupLinkRow]:
+    """Few of many: as the index has them, which a comparison of contents would not use."""
+    return SetupLinkRow.filter(tenant_id=scope.tenant, key_id__gt="")
 
 
 def _listed(now: datetime) -> Q:

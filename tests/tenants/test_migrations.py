@@ -26,7 +26,7 @@ pytestmark = pytest.mark.anyio
 _MODELS: list[type[Model]] = [
     one for one in vars(rows).values() if isinstance(one, type) and one.__module__ == rows.__name__
 ]
-_ALL = ["m0001_initial", "m0002_signing_in", "m0003_refusals_by_name"]
+_ALL = ["m0001_initial", "m0002_signing_in", "m0003_refusals_by_name", "m0004_contents_of_links"]
 
 _TENANT = (
     "INSERT INTO tenant (id, provider_id, provider_key, name_key, app, is_suspended, created_at)"
