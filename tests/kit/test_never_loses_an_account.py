@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 MODES = sorted(EXPECTED)
 FAST = sorted(set(MODES) - SLOW)
 SETS_UP = sorted(mode for mode in FAST if EXPECTED[mode].first == "REPLACE")
-STEPS = count(full=2000, ci=40)
+STEPS = count(full=400, ci=30)
 MOST_CALLS = 12
 """To one tenant: twenty that fail within ten seconds would open its breaker."""
 AT_ONCE = 50
