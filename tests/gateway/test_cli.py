@@ -307,7 +307,7 @@ def test_every_worker_calls_the_mock_provider_and_its_tenant_is_made_once(tmp_pa
     query = f'mutation {{ provision(input: {{deviceId: "d", credentials: {login}}}) {{ __typename }} }}'
     with gateway_process(*arguments, env={}) as server:
         # A connection each, so that both are asked.
-        told = [httpx2.post(f"{server.ready[0]}/graphql", json={"query": query}, timeout=15).json() for _ in range(6)]
+        told = [httpx2.post(f"{server.ready[0]}/graphql", json={"query": query}, timeout=60).json() for _ in range(6)]
     with gateway_process("serve", "--mock-provider", "0", "--port", "0", "--database", database, env={}) as server:
         again = server.output
 

@@ -146,7 +146,7 @@ def test_a_start_without_a_key_that_stored_values_need_is_refused_in_one_line(fi
 def test_a_start_with_the_old_key_beside_the_new_one_serves_in_every_process(filled_url: str) -> None:
     env = {"GATEWAY_SECRET_KEY": SECOND, "GATEWAY_OLD_SECRET_KEYS": FIRST, "GATEWAY_PROFILE": "production"}
     with gateway_process("serve", "--port", "0", "--workers", "2", "--database", filled_url, env=env) as server:
-        answers = [httpx2.get(f"{server.ready[0]}/readyz", trust_env=False).status_code for _ in range(4)]
+        answers = [httpx2.get(f"{server.ready[0]}/readyz", timeout=60, trust_env=False).status_code for _ in range(4)]
 
     assert answers == [200] * 4
 
@@ -163,7 +163,7 @@ def test_the_key_file_of_development_may_hold_an_older_key_in_its_second_line(tm
     rotated = gateway("keys", "rotate", "--database", url)
     file.write_text(f"{SECOND}\n")
     with gateway_process("serve", "--port", "0", "--database", url, env={}) as server:
-        answer = httpx2.get(f"{server.ready[0]}/readyz", trust_env=False)
+        answer = httpx2.get(f"{server.ready[0]}/readyz", timeout=60, trust_env=False)
 
     assert [line[0] for line in table(listed.stdout)[1:]] == [NEW.current_id, OLD.current_id]
     assert (rotated.returncode, rotated.stderr) == (0, "")
@@ -184,7 +184,7 @@ def test_values_of_a_key_that_is_lost_for_good_are_deleted_by_hand_as_the_docume
     run_on(filled_url, forget())
     env = {"GATEWAY_SECRET_KEY": SECOND}
     with gateway_process("serve", "--port", "0", "--database", filled_url, env=env) as server:
-        answer = httpx2.get(f"{server.ready[0]}/readyz", trust_env=False)
+        answer = httpx2.get(f"{server.ready[0]}/readyz", timeout=60, trust_env=False)
 
     assert len(statements) == 2
     assert answer.status_code == 200
