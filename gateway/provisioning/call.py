@@ -48,10 +48,9 @@ def make_request(
     signing_secrets: Sequence[str],
     now: datetime,
 ) -> OutboundRequest:
-    """The request. `headers` are the tenant's own and win over ours; the first of the secrets is the current one."""
+    """The request. `headers` are the tenant's own, none of which is one of ours (G2); the first secret is current."""
     sign = make_signer(signing_secrets, now)
-    own = {name.lower() for name, _ in headers}
-    sent = (*(one for one in _STANDARD_HEADERS if one[0].lower() not in own), *headers)
+    sent = (*_STANDARD_HEADERS, *headers)
     if method is ProvisioningMethod.GET:
         return OutboundRequest("GET", _with_query(url.text, _form(credentials)), sent, sign=sign)
     if method is ProvisioningMethod.POST_JSON:

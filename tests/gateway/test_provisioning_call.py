@@ -29,6 +29,8 @@ from gateway.schema.accounts import SipAccount
 from gateway.schema.provisioning import CredentialsInput, GenericCredentialsInput, ProvisionInput
 from gateway.upstream.client import Fault, OutboundAnswer, OutboundRequest
 from tenants import accounts
+from tenants.errors import InvalidValueError
+from tenants.headers import parse_header_name
 from tenants.identity import ProviderId
 from tenants.links import HttpsUrl
 from tenants.model import AppKind, Provisioning, ProvisioningMethod
@@ -115,14 +117,25 @@ def test_whatever_the_user_typed_arrives(username: str, password: str, device: s
     assert json == {**dict(expected), "reprovision": reprovision}
 
 
-def test_a_tenants_own_headers_win_over_ours() -> None:
+def test_a_tenants_own_headers_are_sent_beside_ours() -> None:
     plain = dict(request_of().headers)
-    own = request_of(headers=(("X-Api-Key", "SECRET-key"), ("user-agent", "Acme"))).headers
+    own = request_of(headers=(("X-Api-Key", "SECRET-key"),)).headers
 
     assert plain == {"User-Agent": USER_AGENT, "Cache-Control": "max-age=0"}
     assert USER_AGENT.startswith("SessionTalk/6.0.0")
-    assert [name.lower() for name, _ in own].count("user-agent") == 1
-    assert dict(own)["user-agent"] == "Acme"
+    assert dict(own) == {**plain, "X-Api-Key": "SECRET-key"}
+
+
+@pytest.mark.parametrize("method", ProvisioningMethod)
+def test_no_header_of_ours_can_be_a_tenants_too(method: ProvisioningMethod) -> None:
+    request = request_of(method)
+    assert request.sign is not None
+    names = [name for name, _ in (*request.headers, *request.sign("GET", request.url, request.body))]
+
+    assert names
+    for name in (*names, "Host", "Connection", "Accept-Encoding", "Content-Length"):  # the client's own are the last
+        with pytest.raises(InvalidValueError):
+            parse_header_name(name)
 
 
 @pytest.mark.parametrize("method", ProvisioningMethod)
