@@ -28,10 +28,10 @@ class Change:
     )
     label: str = strawberry.field(description="The setting in words. Example: `Help link “Pay your bill”: address`.")
     before: str | None = strawberry.field(
-        description="Value before, as text; null when there was none. Example: `#0d47a1`."
+        description="Value before, as text; null when there was none. A secret is shown as dots. Example: `#0d47a1`."
     )
     after: str | None = strawberry.field(
-        description="Value after, as text; null when there is none. Example: `#c2185b`."
+        description="Value after, as text; null when there is none. A secret is shown as dots. Example: `#c2185b`."
     )
     effect: str | None = strawberry.field(
         description=(

@@ -22,9 +22,9 @@ from tenants.actions.signing import rotate_signing_secret
 from tenants.binding import CONNECTION
 from tenants.database import transaction
 from tenants.keys import KeyRing
-from tenants.model import AppKind
+from tenants.model import AppKind, ProvisioningHeader
 from tenants.rows import SecretRow
-from tenants.store import secrets
+from tenants.store import drafts, secrets, tenants
 from tenants.system import SystemScope
 from tests.servers import gateway_process
 
@@ -36,6 +36,7 @@ ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 FIRST, SECOND = (f"SECRET-key-{word}-0123456789-abcdefgh" for word in ("one", "two"))
 OLD, NEW = KeyRing(FIRST), KeyRing(SECOND)
+SYSTEM = SystemScope("a test")
 
 
 def keys(command: str, url: str, current: str, *others: str) -> subprocess.CompletedProcess[str]:
@@ -71,7 +72,7 @@ def run_on(url: str, work: Coroutine[Any, Any, Any]) -> Any:
 
 async def fill() -> TenantScope:
     """A tenant with two headers and a signing secret under the old key, beside one of the derived kind."""
-    system = SystemScope("a test").platform()
+    system = SYSTEM.platform()
     made = await create_tenant(system, provider_id="AcmeInc", name=None, app=AppKind.GENERIC, now=NOW)
     scope = system.created(made.id)
     async with transaction():
@@ -149,6 +150,47 @@ def test_a_start_with_the_old_key_beside_the_new_one_serves_in_every_process(fil
         answers = [httpx2.get(f"{server.ready[0]}/readyz", timeout=60, trust_env=False).status_code for _ in range(4)]
 
     assert answers == [200] * 4
+
+
+def test_a_gateway_that_saves_headers_all_the_while_is_not_disturbed(filled_url: str) -> None:
+    async def headers() -> list[ProvisioningHeader]:
+        (tenant,) = await tenants.list_all(SYSTEM)
+        return [*(await drafts.get_draft(SYSTEM.tenant(tenant.id))).config.provisioning.headers]
+
+    async def opened(stored: list[ProvisioningHeader]) -> list[tuple[str, str]]:
+        (tenant,) = await tenants.list_all(SYSTEM)
+        return await secrets.open_headers(SYSTEM.tenant(tenant.id), NEW, stored)
+
+    env = {"GATEWAY_SECRET_KEY": SECOND, "GATEWAY_OLD_SECRET_KEYS": FIRST}
+    with gateway_process("serve", "--port", "0", "--database", filled_url, env=env) as server:
+        token = re.search(r"gwt_[\w-]{43}", server.output)
+        assert token is not None
+        rotating = [start_rotation(filled_url) for _ in range(2)]
+        answers = [save_header(server.ready[0], token[0], version) for version in range(1, 16)]
+        codes = [process.wait(60) for process in rotating]
+
+    assert answers == ["DraftSaved"] * 15
+    assert codes == [0] * 2
+    assert run_on(filled_url, opened(run_on(filled_url, headers()))) == [("X-Key", "SECRET-15")]
+    assert table(keys("list", filled_url, SECOND, FIRST).stdout)[1] == [NEW.current_id, "3", "0", "current"]
+
+
+def start_rotation(url: str) -> subprocess.Popen[bytes]:
+    env = {**os.environ, "GATEWAY_SECRET_KEY": SECOND, "GATEWAY_OLD_SECRET_KEYS": FIRST}
+    command = [sys.executable, "-m", "gateway", "keys", "rotate", "--database", url]
+    return subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL)
+
+
+def save_header(url: str, token: str, version: int) -> str:
+    """Another value each time; what the answer is."""
+    own = '{ tenant(providerId: "AcmeInc") { id } }'
+    save = "mutation($input: SaveProvisioningInput!) { saveProvisioning(input: $input) { __typename } }"
+    with httpx2.Client(headers={"Authorization": f"Bearer {token}"}, timeout=60, trust_env=False) as client:
+        tenant = client.post(f"{url}/graphql", json={"query": own}).json()["data"]["tenant"]["id"]
+        header = {"name": "X-Key", "value": f"SECRET-{version}"}
+        sent = {"tenantId": tenant, "expectedVersion": version, "provisioning": {"headers": [header]}}
+        answer = client.post(f"{url}/graphql", json={"query": save, "variables": {"input": sent}})
+    return str(answer.json()["data"]["saveProvisioning"]["__typename"])
 
 
 def test_the_key_file_of_development_may_hold_an_older_key_in_its_second_line(tmp_path: Path) -> None:
