@@ -104,6 +104,9 @@ BAD_ANSWERS = {
     "a type of a later gateway": answer(__typename="SomethingNew", action="ERASE"),
     "an action of a later gateway": provisioned("ERASE", []),
     "REPLACE without accounts": answer(__typename="Provisioned", action="REPLACE", providerId="AcmeInc"),
+    "REPLACE without a ProviderId": answer(
+        __typename="Provisioned", action="REPLACE", username="2000", sipAccounts=[OTHER], xmppAccounts=[]
+    ),
     "UnknownProvider": answer(__typename="UnknownProvider", message="?"),
     "ProvisioningRefused": answer(__typename="ProvisioningRefused", message="?", refusal="CREDENTIALS_REJECTED"),
     "ProvisioningUnavailable": answer(
