@@ -96,13 +96,20 @@ def tenant(provider_id: str, url: str, method: str = "GET", app: str = "GENERIC"
 
 
 async def provision(
-    client: httpx2.AsyncClient, username: str, provider_id: str, *, reprovision: bool, device: str = "3kQs875391li29"
+    client: httpx2.AsyncClient,
+    username: str,
+    provider_id: str,
+    *,
+    reprovision: bool,
+    device: str = "3kQs875391li29",
+    address: str | None = None,
 ) -> Signed:
-    """What a generic app is answered; there must be no errors."""
+    """What a generic app is answered, behind a trusted proxy with an address of its own; there must be no errors."""
     credentials = {"generic": {"login": f"{username}:{provider_id}", "password": PASSWORD}}
     wanted = {"credentials": credentials, "deviceId": device, "reprovision": reprovision}
     started = time.monotonic()
-    answer = await client.post("/graphql", json={"query": DOCUMENT, "variables": {"input": wanted}})
+    headers = {"X-Forwarded-For": address} if address else {}
+    answer = await client.post("/graphql", json={"query": DOCUMENT, "variables": {"input": wanted}}, headers=headers)
     seconds = time.monotonic() - started
     read = answer.json()
     assert answer.status_code == 200, (answer.status_code, username, list(read))

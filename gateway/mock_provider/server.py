@@ -107,6 +107,7 @@ class MockProvider:
     async def _serve(self, connection: socket.socket) -> None:
         """One caller, whatever becomes of it: a line that breaks is no news here."""
         connection.setblocking(False)  # noqa: FBT003 - the library's own signature
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as web servers do: 40 ms for each answer
         with connection, suppress(OSError, EOFError, TimeoutError, asyncio.LimitOverrunError):
             async with asyncio.timeout(LONGEST_SECONDS):
                 name = await _wanted_name(connection) or ""

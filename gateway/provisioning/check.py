@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from tenants.model import Provisioning
 
 _DEVICE = "gateway-check"
+_SHORTEST_HIDDEN = 4  # a shorter value of a header is no secret, and would be found in half of all words
 _SEVERITY = (CheckVerdict.PASS, CheckVerdict.WARN, CheckVerdict.FAIL)
 _UNREADABLE = (
     "The values of the settings' own headers do not open: the gateway was not given the key they were encrypted with.",
@@ -69,8 +70,8 @@ class Check:
 
     def __init__(self, provisioner: Provisioner, settings: Provisioning, name: str, login: LoginPair) -> None:
         self._provisioner, self._settings, self._name, self._login = provisioner, settings, name, login
-        self._masker = shown_answer.Masker([login.password])
-        self._steps: list[CheckStep] = []
+        self._secrets = [login.password]
+        self._masker = shown_answer.Masker(self._secrets)
 
     async def run(self, scope: TenantScope, now: datetime) -> Checked:
         """Call the provider as `provision` would on a first set-up, and look."""
@@ -88,6 +89,10 @@ class Check:
         except UnreadableSecretError:
             step = CheckStep(CheckStepName.URL, CheckVerdict.FAIL, *_UNREADABLE)
             return self._checked([step], self._unavailable(ProvisioningFailure.FAILED))
+        own = {header.name.lower() for header in self._settings.headers}
+        values = [value for name, value in request.headers if name.lower() in own]
+        self._secrets += [value for value in values if len(value) >= _SHORTEST_HIDDEN]
+        self._masker = shown_answer.Masker(self._secrets)
         return await self._call(scope.tenant, request, now)
 
     async def _call(self, tenant: int, request: OutboundRequest, now: datetime) -> Checked:
@@ -120,7 +125,7 @@ class Check:
         """What the phone would make of it. A page that reports a failure need not be in the documented shape."""
         body, answer = answered.body, read(answered.body)
         verdict = self._provisioner.weigh(answered, self._name, reprovision=False, now=now)
-        shown = shown_answer.show(body, [self._login.password])
+        shown = shown_answer.show(body, self._secrets)
         if steps[-1].verdict is CheckVerdict.FAIL:
             return self._checked(steps, verdict, shown)
         steps += steps_of_end(len(body), seconds, self._provisioner.upstream.limits)

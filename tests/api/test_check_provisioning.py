@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pytest
+import trustme
 from prometheus_client import REGISTRY
+from starlette.testclient import TestClient
 
+from gateway.app import create_app
 from gateway.settings import Secret, Settings
+from gateway.tokens import make_token
+from tenants.access import Role
 from tests.api.documents import CHECK_PROVISIONING
+from tests.conftest import Ask
+from tests.fake_resolver import FakeResolver
 from tests.mock_providers import mock_provider
-from tests.signing_in import PASSWORD, Phone, gateway_with
+from tests.signing_in import PASSWORD, SAVE, Phone, gateway_with
+from tests.upstream.conftest import context_of
+from tests.upstream.raw_server import HOST, RawServer
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator
+    from pathlib import Path
 
     from gateway.mock_provider.server import MockProvider
 
@@ -324,3 +338,47 @@ def test_deviations_come_with_the_lines_of_the_answer(tenant: tuple[Phone, str])
         "sipaccounts[0].codec: This field is not known; ignored.",
         "sipaccounts[0].push: This field is not known; ignored.",
     }
+
+
+def echoing(connection: socket.socket, server: RawServer) -> None:
+    """Answers with all that it was sent, in JSON, in the head and as it came."""
+    server.read_request(connection)
+    head, sent = server.heads[-1], server.bodies[-1]
+    login = json.loads(sent)
+    said = {**login, "errmsg": f"No {login['username']} with {login['password']}", "head": head.decode()}
+    body = json.dumps(said).encode() + (b"" if server.is_sound else sent + head)
+    start = f"HTTP/1.1 200 OK\r\nContent-Type: text/{quote(login['password'])}\r\nContent-Length: {len(body)}\r\n\r\n"
+    connection.sendall(start.encode() + body)
+
+
+@pytest.mark.parametrize("is_sound", [True, False])
+def test_a_server_that_repeats_everything_makes_nothing_known(
+    sqlite_settings: Settings, tmp_path: Path, *, is_sound: bool
+) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    server = RawServer(echoing, context_of(authority.issue_cert(HOST)))
+    server.is_sound = is_sound
+    settings = replace(sqlite_settings, admit_hosts=frozenset({HOST}), upstream_ca=tmp_path / "ca.pem")
+    app = create_app(settings, resolver=FakeResolver({HOST: ["127.0.0.1"]}))
+    password, key = 'SECRET "p/äss', "SECRET-key-0123456789"
+
+    with server.running(), TestClient(app) as client:
+        assert client.portal is not None
+        ask = Ask(client, client.portal.call(make_token, "admin", Role.PLATFORM_ADMIN))
+        acme = ask.create("AcmeInc")
+        provisioning = {
+            "isEnabled": True,
+            "url": server.url(),
+            "method": "POST_JSON",
+            "headers": [{"name": "X-Api-Key", "value": key}],
+        }
+        saved = ask(SAVE, {"input": {"tenantId": acme, "expectedVersion": 1, "provisioning": provisioning}})
+        sent = {"tenantId": acme, "username": "1000", "password": password}
+        answer = ask.raw(CHECK_PROVISIONING, {"input": sent})
+
+    assert saved["__typename"] == "DraftSaved"
+    assert f"X-Api-Key: {key}".encode() in server.heads[0]
+    assert json.loads(server.bodies[0])["password"] == password
+    assert "SECRET" not in json.dumps(answer, ensure_ascii=False)
+    assert "1000" in answer["data"]["checkProvisioning"]["answer"]

@@ -25,6 +25,8 @@ class RawServer:
         self.port: int = self._listening.getsockname()[1]
         self.heads: list[bytes] = []
         self.bodies: list[bytes] = []
+        self.is_sound = True
+        """What a script makes of it is its own business."""
         self.stopped, self.left = threading.Event(), threading.Event()
         """`left` is set when a connection is over for the server: the caller has closed it, or the script is done."""
 
