@@ -25,6 +25,10 @@ class Limit:
     refusals: int
     window: timedelta
 
+    def counts(self, at: datetime, now: datetime) -> bool:
+        """Whether a refusal of that moment counts. One far ahead does not: a clock was wrong, and was put right."""
+        return abs(at - now) < self.window
+
 
 NAME = Limit(5, timedelta(minutes=15))
 """Of one username from one address."""

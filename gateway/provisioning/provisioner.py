@@ -94,10 +94,11 @@ class Provisioner:
         attempt = Attempt.of(
             self._keys, scope.tenant, username=sign_in.username, device_id=sign_in.device_id, address=address
         )
-        with self._attempts.under_way(attempt) as others:
-            admission = await self._attempts.admit(scope, attempt, now, others=others)
+        async with self._attempts.admission(scope, attempt, now) as admission:
             if admission.wait_seconds is not None:
                 return TooMany(admission.wait_seconds)
+            if admission.is_crowded:
+                return failures.unavailable(ProvisioningFailure.BUSY, published.revision.name, jitter=self._jitter)
             verdict = await self._ask(scope, published.revision, sign_in, now)
             if not admission.is_proven:
                 await self._attempts.note(scope, attempt, verdict, now)

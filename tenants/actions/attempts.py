@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 async def note_refusal(scope: SignInScope, attempt: Attempt, now: datetime) -> None:
     """The provider said no."""
-    async with transaction():
-        await attempts.insert_refusal(scope, attempt, now)
+    with suppress(IntegrityError):  # the tenant was deleted while its provider was asked
+        async with transaction():
+            await attempts.insert_refusal(scope, attempt, now)
 
 
 async def prove_device(scope: SignInScope, attempt: Attempt, now: datetime) -> None:

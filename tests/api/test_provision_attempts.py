@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,12 @@ import asyncpg
 import httpx2
 import pytest
 
+from tenants.access import PUBLIC
+from tenants.actions.attempts import note_refusal
+from tenants.attempts import Attempt
+from tenants.keys import KeyRing
 from tenants.rows import ProvenDeviceRow, RefusedAttemptRow
+from tests.api.documents import REDEEM_SETUP_LINK
 from tests.mock_providers import mock_provider
 from tests.signing_in import PROVISION, Phone, gateway_with
 
@@ -238,17 +244,34 @@ def gateway_with_same_database(
 
 
 def test_a_flood_of_one_name_gets_no_further_than_the_limit(phone: Phone) -> None:
-    sent = {
-        "credentials": {"generic": {"login": f"{somebody()}:AcmeInc", "password": "SECRET"}},
-        "deviceId": "d",
-    }
+    user = somebody()
+    sent = {"credentials": {"generic": {"login": f"{user}:AcmeInc", "password": "SECRET"}}, "deviceId": "d"}
     before = phone.provider.calls.total()
 
     told = at_once(phone, sent, times=40)
+    afterwards = phone.generic(f"{user}:AcmeInc", address="127.0.0.1")
 
-    kinds = [one["__typename"] for one in told]
-    assert kinds.count("ProvisioningRefused") == phone.provider.calls.total() - before <= 5
-    assert kinds.count("TooManyAttempts") == 40 - kinds.count("ProvisioningRefused")
+    kinds = Counter(one["__typename"] for one in told)
+    assert kinds.pop("ProvisioningRefused") == phone.provider.calls.total() - before <= 5
+    assert set(kinds) <= {"TooManyAttempts", "ProvisioningUnavailable"}  # the latter where the provider takes long
+    assert waits(afterwards) is not None
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind"), [(RIGHT, "Provisioned"), ("keep", "Provisioned"), ("500", None), ("hang", None)]
+)
+def test_what_is_under_way_was_not_refused(phone: Phone, mode: str, kind: str | None) -> None:
+    sent = {
+        "credentials": {"generic": {"login": f"{somebody(mode)}:AcmeInc", "password": "SECRET"}},
+        "deviceId": "d",
+        "reprovision": True,
+    }
+
+    told = at_once(phone, sent, times=12)
+
+    kinds = Counter(one["__typename"] for one in told)
+    assert kinds.pop(kind or "ProvisioningUnavailable") >= 5
+    assert set(kinds) <= {"ProvisioningUnavailable"}
 
 
 def at_once(phone: Phone, sent: dict[str, Any], *, times: int) -> list[dict[str, Any]]:
@@ -273,6 +296,29 @@ def test_what_left_the_longest_window_is_forgotten(phone: Phone, clock: Clock) -
     assert run(phone, RefusedAttemptRow.all().count) == 1
 
 
+def test_refusals_of_a_clock_that_was_wrong_hold_nobody_up_for_longer(phone: Phone, clock: Clock) -> None:
+    user = somebody()
+    clock.pass_by(days=365)
+    refuse(phone, clock, user, 5)
+    for number in range(10):
+        phone.generic(f"{somebody()}:AcmeInc", address=f"192.0.2.{number + 10}")
+    clock.pass_by(days=-365)
+
+    told = [phone.generic(f"{user}:AcmeInc"), phone.generic(f"{somebody()}:AcmeInc", address=AWAY)]
+
+    assert [one["__typename"] for one in told] == ["ProvisioningRefused"] * 2
+    assert run(phone, RefusedAttemptRow.all().count) == 2
+
+
+def test_a_refusal_by_the_provider_of_a_tenant_that_is_gone_meanwhile_is_nothing_to_note(phone: Phone) -> None:
+    keys = KeyRing("SECRET-key-one-0123456789-abcdefg")
+    attempt = Attempt.of(keys, 10**6, username="1000", device_id="d", address=AWAY)
+
+    run(phone, lambda: note_refusal(PUBLIC.signing_in(10**6), attempt, datetime.now(UTC)))
+
+    assert run(phone, RefusedAttemptRow.all().count) == 0
+
+
 def test_a_first_success_is_written_once_and_later_ones_not_at_all(phone: Phone) -> None:
     user = somebody(RIGHT)
     for _ in range(3):
@@ -280,6 +326,27 @@ def test_a_first_success_is_written_once_and_later_ones_not_at_all(phone: Phone)
 
     assert run(phone, ProvenDeviceRow.all().count) == 1
     assert run(phone, RefusedAttemptRow.all().count) == 0
+
+
+def test_proofs_of_other_devices_stay_for_a_year(phone: Phone, clock: Clock) -> None:
+    for device in ("one", "two"):
+        phone.generic(f"{somebody(RIGHT)}:AcmeInc", device=device)
+    both = run(phone, ProvenDeviceRow.all().count)
+
+    clock.pass_by(days=365)
+    phone.generic(f"{somebody(RIGHT)}:AcmeInc", device="three")
+
+    assert (both, run(phone, ProvenDeviceRow.all().count)) == (2, 1)
+
+
+def test_a_refused_setup_code_makes_no_tenant_s_refusals_forgotten(phone: Phone, clock: Clock) -> None:
+    user = somebody()
+    refuse(phone, clock, user, 5)
+    clock.pass_by(minutes=2)
+
+    phone.ask(REDEEM_SETUP_LINK, {"input": {"setupCode": "none", "deviceId": "d", "app": "GENERIC"}}, as_="phone")
+
+    assert waits(phone.generic(f"{user}:AcmeInc")) is not None
 
 
 def run(phone: Phone, work: Any) -> Any:
