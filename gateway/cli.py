@@ -188,15 +188,13 @@ def _create_token(asked: argparse.Namespace, settings: Settings, _overrides: dic
 def _list_keys(_asked: argparse.Namespace, settings: Settings, _overrides: dict[str, str]) -> int:
     from gateway.rotation import list_keys  # noqa: PLC0415 - as above
 
-    keys = key_ring(ensure_key(settings))
-    return _connected(settings, lambda: list_keys(keys), is_new_welcome=False)
+    return _connected(settings, lambda: list_keys(key_ring(ensure_key(settings))), is_new_welcome=False)
 
 
 def _rotate_keys(_asked: argparse.Namespace, settings: Settings, _overrides: dict[str, str]) -> int:
     from gateway.rotation import rotate  # noqa: PLC0415 - as above
 
-    keys = key_ring(ensure_key(settings))
-    return _connected(settings, lambda: rotate(keys), is_new_welcome=False)
+    return _connected(settings, lambda: rotate(key_ring(ensure_key(settings))), is_new_welcome=False)
 
 
 def _schema(_asked: argparse.Namespace, _settings: Settings, _overrides: dict[str, str]) -> int:

@@ -11,7 +11,7 @@ from strawberry.extensions import MaskErrors
 
 from gateway.refusals import ErrorCode, RefusedError, count_bytes
 from gateway.wording import explain
-from tenants.errors import ForbiddenError, UnauthenticatedError, UnavailableError
+from tenants.errors import ForbiddenError, UnauthenticatedError, UnavailableError, UnreadableSecretError
 
 if TYPE_CHECKING:
     from strawberry.types import ExecutionContext
@@ -136,6 +136,8 @@ def _report_bug(error: GraphQLError, cause: Exception) -> RefusedError:
     """
     field = next((node.name.value for node in error.nodes or () if hasattr(node, "name")), None)
     _log.error("operation_failed", field=field, exc_info=cause)
+    if isinstance(cause, UnreadableSecretError):  # a key is missing, and will be given; nothing was used up
+        return _refused(error, "This cannot be answered right now. Try again later.", ErrorCode.UNAVAILABLE)
     request_id = structlog.contextvars.get_contextvars().get("request_id")
     details = {"requestId": request_id} if request_id else {}
     return RefusedError(

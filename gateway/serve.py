@@ -166,8 +166,10 @@ async def _import_demo(settings: Settings) -> None:
 
 
 def _where_keys_go(settings: Settings) -> str:
-    file = "" if settings.is_production else f", or as a further line of {key_path(settings.database_url)}"
-    return f"Give it in GATEWAY_OLD_SECRET_KEYS{file}."
+    if settings.is_production:
+        return "Give it in GATEWAY_OLD_SECRET_KEYS."
+    file = key_path(settings.database_url)  # which nobody reads while the variable is set
+    return f"Give it in GATEWAY_OLD_SECRET_KEYS or, if GATEWAY_SECRET_KEY is not set, as a further line of {file}."
 
 
 def _listen(settings: Settings) -> socket.socket | None:

@@ -197,6 +197,9 @@ def _secret_key(text: str) -> Secret:
     if len(text) < SHORTEST_KEY or len(set(text)) < _FEWEST_DIFFERENT:
         message = f"must have at least {SHORTEST_KEY} characters that nobody can guess."
         raise ValueError(message)
+    if any("\ud800" <= character <= "\udfff" for character in text):  # what Python makes of other bytes
+        message = "must be text in UTF-8; random bytes are best written in base64."
+        raise ValueError(message)
     return Secret(text)
 
 

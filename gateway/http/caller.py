@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from gateway.settings import Settings
 
 _BASE_URL = re.compile(r"https?://[A-Za-z0-9.:\[\]_-]{1,255}(?:/[A-Za-z0-9._~/-]*)?")
+_PORT = re.compile(r"\A(?:([0-9.]+)|\[([0-9A-Fa-f:.]+)\])(?::[0-9]{1,5})?\Z")
+"""Some proxies add the port from which they were called."""
 _NO_BASE_URL = "http://127.0.0.1:8000"
 _NOBODY = "0.0.0.0"  # noqa: S104 - stands for a peer without an address, such as one on a Unix socket
 
@@ -37,7 +39,7 @@ def _furthest_believed(
     """Each proxy adds whom it heard from at the end: read backwards as long as that is a trusted proxy again."""
     believed = peer
     for text in reversed(forwarded.split(",")):
-        address = _parse(text.strip())
+        address = _parse(_PORT.sub(r"\1\2", text.strip()))
         if address is None or not _is_in(believed, trusted):
             break
         believed = address

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+import structlog
 from starlette.responses import Response
 
 from gateway.context import Allowance
@@ -20,7 +21,7 @@ from gateway.provisioning import outcomes
 from gateway.provisioning.provisioner import SignIn
 from tenants.accounts import Accounts
 from tenants.actions.redeem import peek, redeem
-from tenants.errors import SetupLinkUnusableError, TooManyAttemptsError, UnavailableError
+from tenants.errors import SetupLinkUnusableError, TooManyAttemptsError, UnavailableError, UnreadableSecretError
 from tenants.setup_links import UNUSABLE, Asker, Redeemed, SetupToken
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from tenants.accounts import LoginPair
     from tenants.keys import KeyRing
 
+_log = structlog.get_logger("gateway.linphone")
 _SECONDS = 6
 """As `provision` has; the call to the provider has four of them."""
 _HEADER = "x-linphone-provisioning"
@@ -43,6 +45,7 @@ _FOR_THE_APP = (
     "Opening it here has used nothing up.\n"
 )
 _LATER = "This cannot be answered right now. Try again in a minute."
+_LONG = 60
 
 
 class _RefusedError(Exception):
@@ -82,6 +85,9 @@ class LinphoneEndpoint:
         except _REFUSALS as error:
             refused = _refusal(error)
             return _say(refused.status, refused.message, refused.retry_after_seconds)
+        except UnreadableSecretError:
+            _log.exception("content of a setup link does not open")
+            return _say(503, _LATER, _LONG)
 
     async def _exchange(self, request: Request) -> bytes:
         """The document is ready before the code is used up, so that no failure costs the user the code."""

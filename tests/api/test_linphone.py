@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.api.documents import CREATE_SETUP_LINK
+from tests.api.test_setup_links import change_key_id
 from tests.formats.test_linphone_xml import read
 from tests.mock_providers import mock_provider
 from tests.signing_in import Phone, gateway_with
@@ -165,6 +166,17 @@ def test_what_the_document_cannot_say_costs_the_user_no_code(linphone: Linphones
     assert [answer.status_code for answer in told] == [422, 422]
     assert "name none" in told[0].text
     assert [linphone.status(one) for one in (made, chat)] == ["OPEN", "OPEN"]
+
+
+def test_a_content_that_no_key_opens_costs_the_user_no_code(linphone: Linphones) -> None:
+    made = linphone.make()
+    assert linphone.ask.client.portal is not None
+    linphone.ask.client.portal.call(change_key_id, "00000000")
+
+    answer = linphone.fetch(token_of(made))
+
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
+    assert linphone.status(made) == "OPEN"
 
 
 def test_refused_codes_are_limited_by_address(linphone: Linphones) -> None:

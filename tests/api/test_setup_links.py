@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tenants.database import transaction
+from tenants.rows import SetupLinkRow
 from tests.api.documents import (
     CREATE_SETUP_LINK,
     DELETE,
@@ -270,6 +272,29 @@ def test_an_address_that_was_refused_too_often_is_told_to_wait_and_a_good_code_s
     assert told[20]["__typename"] == "TooManyAttempts"
     assert 1 <= told[20]["retryAfterSeconds"] <= 60
     assert redeem(ask, good)["__typename"] == "SetupLinkRedeemed"
+
+
+def test_a_code_whose_content_no_key_opens_is_told_to_come_again_and_is_not_used_up(ask: Ask, acme: str) -> None:
+    code = make(ask, acme)["setupCode"]
+    body = {"query": REDEEM_SETUP_LINK, "variables": {"input": {"setupCode": code, "deviceId": "d", "app": "GENERIC"}}}
+    assert ask.client.portal is not None
+    kept = ask.client.portal.call(change_key_id, "00000000")
+
+    answer = ask.client.post("/graphql", json=body)
+    ask.client.portal.call(change_key_id, kept)
+
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    (error,) = answer.json()["errors"]
+    assert error["extensions"]["code"] == "UNAVAILABLE"
+    assert redeem(ask, code)["__typename"] == "SetupLinkRedeemed"
+
+
+async def change_key_id(key_id: str) -> str:
+    """Of the only link; the one before. A process that lacks the key sees it so."""
+    row = await SetupLinkRow.get()
+    async with transaction():
+        await SetupLinkRow.filter(id=row.id).update(key_id=key_id)
+    return row.key_id
 
 
 def test_one_request_redeems_one_code(ask: Ask, acme: str) -> None:

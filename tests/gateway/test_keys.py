@@ -144,6 +144,21 @@ def test_a_start_without_a_key_that_stored_values_need_is_refused_in_one_line(fi
     assert "SECRET-" not in run.stderr
 
 
+def test_who_has_set_a_key_beside_a_key_file_is_not_sent_to_the_file_that_nobody_reads(filled_url: str) -> None:
+    run = gateway("serve", "--port", "0", "--database", filled_url, GATEWAY_SECRET_KEY=SECOND)
+
+    assert "GATEWAY_OLD_SECRET_KEYS or, if GATEWAY_SECRET_KEY is not set, as a further line of" in run.stderr
+
+
+@pytest.mark.parametrize("command", ["list", "rotate"])
+def test_a_database_that_a_typo_names_gets_no_key(tmp_path: Path, command: str) -> None:
+    run = gateway("keys", command, "--database", f"sqlite:///{tmp_path}/typo/gateway.db")
+
+    assert (run.returncode, run.stdout) == (1, "")
+    assert "does not exist" in run.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_start_with_the_old_key_beside_the_new_one_serves_in_every_process(filled_url: str) -> None:
     env = {"GATEWAY_SECRET_KEY": SECOND, "GATEWAY_OLD_SECRET_KEYS": FIRST, "GATEWAY_PROFILE": "production"}
     with gateway_process("serve", "--port", "0", "--workers", "2", "--database", filled_url, env=env) as server:

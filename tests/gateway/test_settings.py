@@ -62,6 +62,7 @@ BAD = [
     ("DATABASE_URL", f"postgresql://user:{PASSWORD}[@host/db"),
     ("SECRET_KEY", KEY[:31]),
     ("SECRET_KEY", "a" * 64),
+    ("SECRET_KEY", f"{KEY}\udcff"),  # what a byte beyond UTF-8 becomes
     ("OLD_SECRET_KEYS", f"{KEY}, {TOKEN[:8]}"),
     ("OLD_SECRET_KEYS", f'["{TOKEN[:8]}"]'),
     ("OLD_SECRET_KEYS", f'["{KEY}"'),
@@ -101,6 +102,14 @@ BAD = [
 ]
 
 LIMITS = [one.name for one in fields(Limits) if isinstance(one.default, int)]
+
+
+def test_the_documentation_names_every_setting(root: Path) -> None:
+    page = (root / "docs" / "operating.md").read_text("utf-8")
+
+    names = [f"`GATEWAY_{one.name.upper()}`" for one in fields(Settings) if one.name != "limits"]
+
+    assert [name for name in names if name not in page] == []
 
 
 @pytest.mark.parametrize(("name", "text", "value"), GOOD)
