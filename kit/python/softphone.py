@@ -8,7 +8,6 @@ import os
 import random
 import re
 import time
-import uuid
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -25,7 +24,7 @@ Json = dict[str, Any]
 class State:
     """Everything that outlives the app's process. It belongs into the device's key store; here it is a file, 0600."""
 
-    device_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    device_id: str = field(default_factory=lambda: os.urandom(16).hex())
     provider_id: str | None = None
     config: Json | None = None  # with its ETag, where the gateway gave one
     config_not_before: float = 0.0
@@ -138,6 +137,7 @@ class Softphone:
                 state.sip_accounts = [own] if is_own else found["sipAccounts"]
                 state.xmpp_accounts = [] if is_own else found["xmppAccounts"]
                 self._move_to(found["providerId"])
+                state.setup_code = state.setup_code if credentials is state.credentials else None  # typed since
                 state.credentials, state.username, state.password = credentials, found["username"], password
                 state.is_set_up, state.accounts_not_before = not is_own, 0.0
             elif kind == "LOG_OUT" and reprovision:

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 @dataclass
@@ -39,6 +39,9 @@ class Asked:
 class StubGateway:
     """Gives the replies in their order, the last one again and again."""
 
+    before: Callable[[], object] = staticmethod(lambda: None)
+    """Called when it was asked, before it replies."""
+
     def __init__(self) -> None:
         self.replies: list[Reply] = []
         self.asked: list[Asked] = []
@@ -64,6 +67,7 @@ def stub_gateway() -> Iterator[StubGateway]:
             length = int(self.headers.get("Content-Length", 0))
             headers = {name.lower(): value for name, value in self.headers.items()}
             stub.asked.append(Asked(self.command, self.path, headers, self.rfile.read(length)))
+            stub.before()
             reply = stub.next_reply()
             data = reply.encoded()
             self.send_response(reply.status)

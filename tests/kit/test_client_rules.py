@@ -3,88 +3,19 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from softphone import Softphone, fill
+from softphone import fill
 
-from tests.kit.stub_gateway import Reply, StubGateway, stub_gateway
+from tests.kit.device import ACCOUNT, LOGIN, OTHER, Clock, Device, answer, config, provisioned
+from tests.kit.stub_gateway import Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
-ACCOUNT = {"username": "1000", "password": "29de?8", "host": "acme.example", "transport": "UDP"}
-OTHER = {**ACCOUNT, "username": "2000"}
-LOGIN = ("1000:AcmeInc", "SECRET-1234")
-
-
-class Clock:
-    """Time that a test moves on."""
-
-    def __init__(self) -> None:
-        self.now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def gateway() -> Iterator[StubGateway]:
-    with stub_gateway() as gateway:
-        yield gateway
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-class Device:
-    """A phone whose app can be started again and again."""
-
-    def __init__(self, gateway: StubGateway, store: Path, clock: Clock) -> None:
-        self._gateway, self._store, self._clock = gateway, store, clock
-
-    def start(self, chance: float = 0.0, **more: Any) -> Softphone:
-        return Softphone(self._gateway.url, self._store, clock=self._clock, chance=lambda: chance, **more)
-
-    def signed_in(self) -> Softphone:
-        """Set up with one account."""
-        self._gateway.answers(provisioned("REPLACE", [ACCOUNT]))
-        phone = self.start()
-        phone.sign_in(*LOGIN)
-        self._gateway.asked.clear()
-        return phone
-
-
-@pytest.fixture
-def device(gateway: StubGateway, tmp_path: Path, clock: Clock) -> Device:
-    return Device(gateway, tmp_path / "phone.json", clock)
-
-
-def answer(**found: Any) -> Reply:
-    return Reply({"data": {"field": found}})
-
-
-def provisioned(action: str, accounts: list[dict[str, Any]], notice: str | None = None) -> Reply:
-    return answer(
-        __typename="Provisioned",
-        providerId="AcmeInc",
-        username="1000",
-        action=action,
-        sipAccounts=accounts,
-        xmppAccounts=[],
-        notice=notice,
-    )
-
-
-def config(revision: int = 1, screen: str = "ProvisioningForm", etag: str | None = None, **more: Any) -> Reply:
-    found = {"__typename": "SoftphoneConfig", "providerId": "AcmeInc", "revision": revision, **more}
-    headers = {"ETag": etag} if etag else {}
-    return Reply({"data": {"field": {**found, "signIn": {"__typename": screen}}}}, headers=headers)
-
+    from tests.kit.stub_gateway import StubGateway
 
 BAD_ANSWERS = {
     "no JSON": Reply(b"<html>"),
@@ -343,40 +274,44 @@ def test_a_value_is_encoded_once_and_a_password_that_reads_like_a_placeholder_st
     assert opened == ("https://acme.example/in?a=%2029de%3F8%26a%3D1%23x%2B%25&u=29de%3F8%26a%3D1%23x%2B%25#%25user%25")
 
 
-def test_a_setup_code_whose_answer_was_lost_is_sent_again_at_the_next_start(
-    gateway: StubGateway, device: Device
+@pytest.mark.parametrize("kind", ["ProvisioningUnavailable", "TooManyAttempts"])
+def test_the_gateway_is_not_asked_before_its_answer_says_so(
+    gateway: StubGateway, device: Device, clock: Clock, kind: str
 ) -> None:
-    gateway.answers(Reply({}, 503))
-    device.start().redeem("scloc:?v=2&token=abc")
-    content = {"__typename": "SetupAccounts", "sipAccounts": [ACCOUNT], "xmppAccounts": []}
-    gateway.answers(answer(__typename="SetupLinkRedeemed", providerId="AcmeInc", content=content), config())
+    device.signed_in()
+    gateway.answers(answer(__typename=kind, message="?", retryAfterSeconds=60))
+    device.start().refresh_accounts()
 
-    device.start().refresh()
+    clock.now += 59
+    device.start().refresh_accounts()
+    before = len(gateway.asked)
+    clock.now += 2
+    device.start().refresh_accounts()
 
-    state = device.start().state
-    sent = [json.loads(asked.body)["variables"]["input"] for asked in gateway.asked if asked.method == "POST"]
-    assert state.sip_accounts == [ACCOUNT]
-    assert state.setup_code is None
-    assert sent[0] == sent[1]
-    assert sent[0]["setupCode"] == "scloc:?v=2&token=abc"
+    assert (before, len(gateway.asked)) == (1, 2)
 
 
-def test_a_login_from_a_setup_code_is_kept_until_it_brings_accounts(gateway: StubGateway, device: Device) -> None:
-    content = {"__typename": "SetupLogin", "username": "2000", "password": "SECRET"}
-    redeemed = answer(__typename="SetupLinkRedeemed", providerId="AcmeInc", content=content)
-    phone = device.signed_in()
-    gateway.answers(redeemed, BAD_ANSWERS["503"])
-    phone.redeem("scloc:?v=2&token=abc")
-    meanwhile = device.start().state
-    gateway.answers(provisioned("REPLACE", [OTHER]))
+def test_an_answer_is_taken_whole_or_not_at_all(gateway: StubGateway, device: Device) -> None:
+    device.signed_in()
+    half = provisioned("REPLACE", [OTHER])
+    del half.body["data"]["field"]["providerId"]
+    gateway.answers(half)
+
+    phone = device.start()
+    phone.refresh_accounts()
+
+    assert device.start().state.sip_accounts == phone.state.sip_accounts == [ACCOUNT]
+
+
+def test_a_log_out_removes_chat_accounts_too(gateway: StubGateway, device: Device) -> None:
+    both = provisioned("REPLACE", [ACCOUNT])
+    both.body["data"]["field"]["xmppAccounts"] = [{"jid": "user1@chat.acme.example"}]
+    gateway.answers(both, provisioned("LOG_OUT", []))
+    device.start().sign_in(*LOGIN)
 
     device.start().refresh_accounts()
 
-    asked_again = json.loads(gateway.asked[-1].body)["variables"]["input"]
-    assert meanwhile.sip_accounts == [ACCOUNT]
-    assert asked_again["reprovision"] is False
-    assert asked_again["credentials"] == {"generic": {"login": "2000:AcmeInc", "password": "SECRET"}}
-    assert device.start().state.sip_accounts == [OTHER]
+    assert device.start().state.xmpp_accounts == []
 
 
 def test_what_the_phone_remembers_is_for_its_user_alone(gateway: StubGateway, device: Device) -> None:
