@@ -75,6 +75,7 @@ _SPELLINGS: dict[tuple[QrFormat, type[LoginPair | Accounts | SetupToken] | None]
         needs_host=True,
     ),
 }
+_SETUP_LINK = " A setup link can carry it."
 _HAS_NO_PLACE = {
     QrFormat.SESSIONTALK: "The ProviderId alone has no code in this format: the user types it.",
     QrFormat.SESSIONTALK_DESKTOP: "This format has a place for SIP accounts and setup codes only.",
@@ -107,7 +108,8 @@ def make_payload(form: QrFormat, target: Target, content: Content) -> str:
     except CannotCarryError as error:
         others = (QrFormat[name] for name in _NEAREST[form].split())
         able = tuple(other for other in others if _can(other, target, content))
-        raise FormatCannotCarryError(str(error), able) from None
+        way_out = _SETUP_LINK if content is not None and not able else ""
+        raise FormatCannotCarryError(f"{error}{way_out}", able) from None
 
 
 def _can(form: QrFormat, target: Target, content: Content) -> bool:

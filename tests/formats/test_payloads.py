@@ -148,6 +148,7 @@ def test_what_a_format_cannot_say_is_refused_and_those_named_that_can(
         make_payload(form, GENERIC, content)
 
     assert [one.name for one in caught.value.alternatives] == alternatives
+    assert ("setup link" in caught.value.message) is (content is not None and not alternatives)
 
 
 @pytest.mark.parametrize("form", [QrFormat.ACROBITS, QrFormat.LINPHONE])
