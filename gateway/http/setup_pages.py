@@ -76,7 +76,7 @@ _WORKS = """<header class="brand">{name}</header>
 <figure class="qr">{svg}</figure>
 </section>
 </div>
-<p class="end">It works once, until <time datetime="{end}">{end_in_words}</time>, {wait}.</p>
+<p class="end">It works once, until <time datetime="{end}">{end_in_words}</time><span class="wait">, {wait}</span>.</p>
 <section aria-labelledby="trouble">
 <h2 id="trouble">When it does not work</h2>
 <ul>

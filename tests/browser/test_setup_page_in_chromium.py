@@ -115,6 +115,7 @@ def test_on_paper_there_is_the_code_and_no_button(browser: Browser, gateway_url:
     assert page.get_by_role("img", name="QR code").is_visible()
     assert page.locator(".paste code").is_visible()
     assert not page.locator(".button").is_visible()
+    assert page.locator(".end").inner_text().endswith(" UTC.")
     assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"
     page.context.close()
 
