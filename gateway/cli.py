@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import select
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = load_settings(os.environ, overrides)
         configure_logging(settings.log_level)
-        return int(asked.run(asked, settings, overrides))
+        return _said(int(asked.run(asked, settings, overrides)))
     except SettingError as error:
         return _fail(str(error), 2)
     except InvalidValueError as error:
@@ -50,6 +51,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(str(error) or "The database cannot be reached.", 1)
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        if not _reader_is_gone():
+            raise
+        return 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -246,3 +251,19 @@ def _print_all(lines: Sequence[str], otherwise: str) -> None:
 def _fail(message: str, code: int) -> int:
     print(f"gateway: {message}", file=sys.stderr)
     return code
+
+
+def _said(code: int) -> int:
+    """Raises BrokenPipeError here, where it can be answered, rather than at the end of the process."""
+    sys.stdout.flush()
+    return code
+
+
+def _reader_is_gone() -> bool:
+    """As with `… | head`; then nothing more is written at the end of the process."""
+    poll = select.poll()
+    poll.register(sys.stdout, 0)  # errors alone
+    if not poll.poll(0):
+        return False
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return True

@@ -63,7 +63,7 @@ Beside it runs a mock provider, whose tenant is {PROVIDER_ID}. Sign a user in, w
     ... on Refusal {{ message }} }} }}
 
 and see it fail: "wrong-password:{PROVIDER_ID}" is refused, "hang:{PROVIDER_ID}" never gets an answer from the provider.
-Many more: gateway mock-provider --list
+Many more: {sys.executable} -m gateway mock-provider --list
 """
 _RETURNING = """
   An admin token was shown at the first start. For another:

@@ -274,6 +274,25 @@ def test_the_documentation_of_the_mock_provider_has_the_table_that_it_prints(roo
     assert (root / "docs" / "mock-provider.md").read_text("utf-8").endswith(f"compares -->\n\n{printed.stdout}")
 
 
+@pytest.mark.parametrize("command", [["mock-provider", "--list"], ["schema"]])
+def test_a_reader_that_has_enough_is_no_bug(tmp_path: Path, root: Path, command: list[str]) -> None:
+    """As `head` may have."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "gateway", *command],
+        cwd=tmp_path,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(root)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as popen:
+        assert popen.stdout is not None
+        assert popen.stderr is not None
+        popen.stdout.close()
+        told = popen.stderr.read()
+
+    assert (told, popen.returncode) == ("", 1)
+
+
 def test_the_mock_provider_beside_the_gateway_is_refused_in_production_in_one_line(tmp_path: Path) -> None:
     env = {"GATEWAY_SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyz"}
 
