@@ -46,7 +46,7 @@ def fill(link: str, username: str, password: str) -> str:
 
 @dataclass
 class Softphone:
-    """Everything known is in `state` at once; `refresh` belongs into the background."""
+    """Everything known is in `state` at once; `refresh` belongs into the background, and no call beside another."""
 
     gateway: str
     store: Path
