@@ -100,6 +100,7 @@ html-500                FAILED                -
 502                     FAILED                -
 503                     FAILED                -
 503-for-ever            FAILED                -
+503-no-date             FAILED                -
 204                     BAD_ANSWER            -
 304                     FAILED                -
 empty                   BAD_ANSWER            -

@@ -54,6 +54,11 @@ MODES = (
         "503 with a `Retry-After` of three thousand years.",
         says({}, status=503, headers=(*JSON, "Retry-After: 99999999999")),
     ),
+    Mode(
+        "503-no-date",
+        "503 with a `Retry-After` in a year of twenty digits.",
+        says({}, status=503, headers=(*JSON, f"Retry-After: Mon, 01 Jan {'9' * 20} 00:00:00 GMT")),
+    ),
     Mode("204", "204, nothing.", sends(head(204))),
     Mode("304", "304, nothing.", sends(head(304))),
     Mode("empty", "200 with an empty body.", writes("")),

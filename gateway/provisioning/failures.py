@@ -63,6 +63,6 @@ def wished_seconds(answer: OutboundAnswer, now: datetime) -> int | None:
         return int(value[:12])
     try:
         date = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter for a year of twenty digits
         return None
     return math.ceil((date.replace(tzinfo=date.tzinfo or UTC) - now).total_seconds())

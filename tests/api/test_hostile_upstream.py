@@ -154,7 +154,9 @@ async def test_the_providers_own_words_reach_the_user(place: Place, mode: str, t
     assert signed.result.get("notice", signed.result.get("message")) == text
 
 
-@pytest.mark.parametrize(("mode", "least"), [("503", 120), ("429", 20), ("500", 1), ("503-for-ever", 120)])
+@pytest.mark.parametrize(
+    ("mode", "least"), [("503", 120), ("429", 20), ("500", 1), ("503-for-ever", 120), ("503-no-date", 60)]
+)
 async def test_a_provider_that_asks_for_patience_gets_it(place: Place, mode: str, least: int) -> None:
     async with client_of(place.gateway) as client:
         signed = await provision(client, f"{mode}+patience", provider_id(mode), reprovision=True)
