@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import pytest
 
 from gateway.upstream.breaker import Breaker, OpenError
@@ -189,6 +191,18 @@ def test_calls_from_before_it_opened_do_not_decide(breaker: Breaker, lane: Lane,
         late.has_failed = False
 
     assert lane.is_open()
+
+
+def test_failures_from_before_it_opened_do_not_keep_it_open(breaker: Breaker, lane: Lane, clock: Clock) -> None:
+    with ExitStack() as late:
+        attempts = [late.enter_context(breaker.attempt(A)) for _ in range(20)]
+        fail(lane, 20)
+        clock.now += 4
+        for attempt in attempts:
+            attempt.has_failed = True
+    clock.now += 1
+
+    assert not lane.is_open()
 
 
 def test_lanes_of_long_ago_take_no_memory(breaker: Breaker, clock: Clock) -> None:
