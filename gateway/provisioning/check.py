@@ -17,16 +17,17 @@ from gateway.provisioning.check_steps import (
     steps_of,
     steps_of_end,
 )
+from gateway.provisioning.masking import Masker
 from gateway.provisioning.outcomes import Instruction, ProvisioningFailure, ProvisioningRefusal, Refused
 from gateway.upstream.client import OutboundError
-from gateway.upstream.watch import Watch
+from gateway.upstream.watch import Answered, Watch
 from tenants.access import PUBLIC
 from tenants.accounts import Accounts
 from tenants.errors import UnreadableSecretError
 from tenants.model import ProvisioningMethod
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from gateway.provisioning.answer import Answer
@@ -34,12 +35,14 @@ if TYPE_CHECKING:
     from gateway.provisioning.outcomes import Verdict
     from gateway.provisioning.provisioner import Provisioner
     from gateway.upstream.client import OutboundAnswer, OutboundRequest
+    from gateway.upstream.watch import Sight
     from tenants.access import TenantScope
     from tenants.accounts import LoginPair
     from tenants.model import Provisioning
 
 _DEVICE = "gateway-check"
 _SHORTEST_HIDDEN = 4  # a shorter value of a header is no secret, and would be found in half of all words
+_SCHEMES = frozenset({"basic", "bearer", "digest", "token"})
 _SEVERITY = (CheckVerdict.PASS, CheckVerdict.WARN, CheckVerdict.FAIL)
 _UNREADABLE = (
     "The values of the settings' own headers do not open: the gateway was not given the key they were encrypted with.",
@@ -70,8 +73,8 @@ class Check:
 
     def __init__(self, provisioner: Provisioner, settings: Provisioning, name: str, login: LoginPair) -> None:
         self._provisioner, self._settings, self._name, self._login = provisioner, settings, name, login
-        self._secrets = [login.password]
-        self._masker = shown_answer.Masker(self._secrets)
+        self._secrets = [login.password, f"{login.username}:{login.password}"]
+        self._masker = Masker(self._secrets)
 
     async def run(self, scope: TenantScope, now: datetime) -> Checked:
         """Call the provider as `provision` would on a first set-up, and look."""
@@ -89,10 +92,8 @@ class Check:
         except UnreadableSecretError:
             step = CheckStep(CheckStepName.URL, CheckVerdict.FAIL, *_UNREADABLE)
             return self._checked([step], self._unavailable(ProvisioningFailure.FAILED))
-        own = {header.name.lower() for header in self._settings.headers}
-        values = [value for name, value in request.headers if name.lower() in own]
-        self._secrets += [value for value in values if len(value) >= _SHORTEST_HIDDEN]
-        self._masker = shown_answer.Masker(self._secrets)
+        self._secrets += _values_of(self._settings, request)
+        self._masker = Masker(self._secrets)
         return await self._call(scope.tenant, request, now)
 
     async def _call(self, tenant: int, request: OutboundRequest, now: datetime) -> Checked:
@@ -104,12 +105,19 @@ class Check:
         except OutboundError as error:
             answered = error
         seconds = time.monotonic() - began
-        steps = [self._first_step(), *steps_of(watch.sights, sends_query=request.method == "GET", now=now)]
+        sights = [self._without_secrets(sight) for sight in watch.sights]
+        steps = [self._first_step(), *steps_of(sights, sends_query=request.method == "GET", now=now)]
         if isinstance(answered, OutboundError):
-            failed = failed_step(answered, watch.sights, seconds, self._provisioner.upstream.limits)
+            failed = failed_step(answered, sights, seconds, self._provisioner.upstream.limits)
             seen = steps[:-1] if steps[-1].step is failed.step else steps
             return self._checked([*seen, failed], self._unavailable(failures.failure_of(answered.fault)))
         return self._read(answered, steps, seconds, now)
+
+    def _without_secrets(self, sight: Sight) -> Sight:
+        """Before any of it is shortened, which could leave the beginning of a secret."""
+        if not isinstance(sight, Answered):
+            return sight
+        return replace(sight, headers={name: self._masker.mask(value) for name, value in sight.headers.items()})
 
     def _first_step(self) -> CheckStep:
         url, is_get = self._settings.url, self._settings.method is ProvisioningMethod.GET
@@ -138,7 +146,12 @@ class Check:
     def _deviations(self, body: bytes, answer: Answer) -> list[ShownDeviation]:
         lines = shown_answer.lines_of(body, answer.deviations)
         placed = sorted(zip(lines, answer.deviations, strict=True), key=lambda pair: pair[0])
-        return [ShownDeviation(line, self._masker.mask(_remark(deviation))) for line, deviation in placed]
+        return [ShownDeviation(line, self._remark(deviation)) for line, deviation in placed]
+
+    def _remark(self, deviation: Deviation) -> str:
+        path = tuple(self._masker.mask(part) if isinstance(part, str) else part for part in deviation.path)
+        name = shown_answer.place_name(path)
+        return self._masker.mask(f"{name}: {deviation.message}" if name else deviation.message)
 
     def _unavailable(self, failure: ProvisioningFailure) -> Verdict:
         return failures.unavailable(failure, self._name, jitter=lambda: 0)
@@ -166,9 +179,14 @@ class Check:
         return verdict
 
 
-def _remark(deviation: Deviation) -> str:
-    name = shown_answer.place_name(deviation.path)
-    return f"{name}: {deviation.message}" if name else deviation.message
+def _values_of(settings: Provisioning, request: OutboundRequest) -> Iterator[str]:
+    """What the tenant's own headers say, which nobody reads back; a server may repeat it without the scheme."""
+    own = {header.name.lower() for header in settings.headers}
+    for name, value in request.headers:
+        scheme, _, rest = value.partition(" ")
+        secret = rest if rest and scheme.lower() in _SCHEMES else value
+        if name.lower() in own and len(secret) >= _SHORTEST_HIDDEN:
+            yield secret
 
 
 def _renamed(accounts: Accounts, mask: Callable[[str], str]) -> Accounts:
