@@ -19,7 +19,7 @@ from gateway.provisioning.check_steps import (
 )
 from gateway.provisioning.masking import Masker
 from gateway.provisioning.outcomes import Instruction, ProvisioningFailure, ProvisioningRefusal, Refused
-from gateway.upstream.client import OutboundError
+from gateway.upstream.client import Fault, OutboundError
 from gateway.upstream.watch import Answered, Watch
 from tenants.access import PUBLIC
 from tenants.accounts import Accounts
@@ -110,6 +110,9 @@ class Check:
         if isinstance(answered, OutboundError):
             failed = failed_step(answered, sights, seconds, self._provisioner.upstream.limits)
             seen = steps[:-1] if steps[-1].step is failed.step else steps
+            if answered.fault is Fault.REDIRECT:
+                (redirect,) = steps_of(sights[-1:], sends_query=False, now=now)  # where to is half of the cause
+                failed = replace(failed, detail=f"{redirect.detail} {failed.detail}")
             return self._checked([*seen, failed], self._unavailable(failures.failure_of(answered.fault)))
         return self._read(answered, steps, seconds, now)
 

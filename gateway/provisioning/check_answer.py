@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _EXAMPLE = '{"update": true, "sipaccounts": [{"sipusername": "1000", "sippassword": "…", "transport": "TLS"}]}'
 _PAGE = (
-    "A web page came in place of JSON: most often that of a login, an error, or another path.",
+    "A web page, or XML, came in place of JSON: most often that of a login, an error, or another path.",
     "Open the URL in a browser to see which page it is, and correct the URL or the server.",
 )
 _EMPTY = ("The answer is empty.", f"Answer JSON, such as {_EXAMPLE}")

@@ -64,7 +64,9 @@ not-found | STATUS | WARN | 404 Not Found | a slash counts | ProvisioningRefused
 304 | STATUS | FAIL | neither an answer nor a refusal | Answer 200 | ProvisioningUnavailable
 redirect-drops | STATUS | WARN | drops the login | without a redirect | ProvisioningRefused
 to-http | STATUS | FAIL | leads to http | without a redirect | ProvisioningUnavailable
+to-http | STATUS | FAIL | redirects to http://mock.localhost | without a redirect | ProvisioningUnavailable
 to-another-host | STATUS | FAIL | another host | without a redirect | ProvisioningUnavailable
+to-another-host | STATUS | FAIL | redirects to https://somebody-else.example/provisioning. The | without a redirect | ProvisioningUnavailable
 to-itself | STATUS | FAIL | more than 3 times | without a redirect | ProvisioningUnavailable
 no-content-type | HEADERS | WARN | No content type | application/json | CheckedAccounts
 text-html | HEADERS | WARN | text/html | application/json | CheckedAccounts
