@@ -66,7 +66,7 @@ redirect-drops | STATUS | WARN | drops the login | without a redirect | Provisio
 to-http | STATUS | FAIL | leads to http | without a redirect | ProvisioningUnavailable
 to-http | STATUS | FAIL | redirects to http://mock.localhost | without a redirect | ProvisioningUnavailable
 to-another-host | STATUS | FAIL | another host | without a redirect | ProvisioningUnavailable
-to-another-host | STATUS | FAIL | redirects to https://somebody-else.example/provisioning. The | without a redirect | ProvisioningUnavailable
+to-another-host | STATUS | FAIL | to https://somebody-else.example | without a redirect | ProvisioningUnavailable
 to-itself | STATUS | FAIL | more than 3 times | without a redirect | ProvisioningUnavailable
 no-content-type | HEADERS | WARN | No content type | application/json | CheckedAccounts
 text-html | HEADERS | WARN | text/html | application/json | CheckedAccounts
