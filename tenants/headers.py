@@ -10,8 +10,9 @@ from tenants.errors import InvalidValueError, Problem
 from tenants.model import NewHeader, ProvisioningHeader
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from tenants.model import Provisioning
     from tenants.parsing import Collector
 
 MOST_HEADERS = 10
@@ -92,6 +93,17 @@ def parse_header_value(text: str) -> str:
         message = f"A header's value has 1 to {LONGEST_HEADER_VALUE} visible characters of ASCII, and blanks between."
         raise InvalidValueError(ProblemCode.HEADER_VALUE, message)
     return value
+
+
+def moved_values(before: Provisioning, after: Provisioning) -> Iterator[Problem]:
+    """Rule G2: values go to the server that they were entered for, or whoever edits the address could fetch them."""
+    if after.url is None or (before.url is not None and before.url.server == after.url.server):
+        return
+    for position, header in enumerate(after.headers):
+        if not isinstance(header, NewHeader):
+            message = "The calls go to another server now, and this value was not entered for it."
+            path = ("provisioning", "headers", str(position), "value")
+            yield Problem(ProblemCode.HEADER_VALUE, path, message, "Enter the value again, or remove the header.")
 
 
 def mask(value: str) -> str:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Self
+from urllib.parse import urlsplit
 
 from tenants import link_grammar
 from tenants.codes import ProblemCode, WarningCode
@@ -125,6 +126,11 @@ class HttpsUrl:
     def display_host(self) -> str:
         """The host as people read it (L5)."""
         return self.link.display_host
+
+    @property
+    def server(self) -> str:
+        """Whom a call reaches: host, and port where it is another than 443."""
+        return urlsplit(self.text).netloc
 
 
 def link_warnings(link: LinkTemplate | HttpsUrl, path: tuple[str, ...]) -> tuple[RuleWarning, ...]:

@@ -14,7 +14,7 @@ from tenants.codes import ProblemCode
 from tenants.colors import ThemeColor
 from tenants.email import EmailAddress
 from tenants.errors import InvalidInputError, InvalidValueError, Problem
-from tenants.headers import parse_headers
+from tenants.headers import moved_values, parse_headers
 from tenants.hosts import SipDomain, Subdomain
 from tenants.links import HttpsUrl, LinkTemplate
 from tenants.model import (
@@ -73,6 +73,7 @@ def apply(config: Config, sent: Mapping[str, Mapping[str, Any]], admitted: froze
         help=_help(config.help, Section("help", sent, collector), admitted),
     )
     collector.add_unless_noted(problem for problem in config_problems(changed) if problem.path[0] in sent)
+    collector.add_unless_noted(moved_values(config.provisioning, changed.provisioning))
     collector.problems.sort(key=_place_in_form)
     collector.finish()
     return changed

@@ -92,7 +92,10 @@ class ProvisioningHeaderInput:
         description="Header name, 1 to 64 characters; not one that the call itself sets. Example: `X-Api-Key`."
     )
     value: str | None = strawberry.field(
-        description="Its value, up to 512 characters. Absent: keep the value stored under this name.",
+        description=(
+            "Its value, up to 512 characters. Absent: keep the value stored under this name, as long as `url` leads to "
+            "the same host and port."
+        ),
         default=None,
     )
 

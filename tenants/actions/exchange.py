@@ -15,7 +15,7 @@ from tenants.database import transaction
 from tenants.errors import InvalidInputError, NotFoundError, Problem, VersionConflictError
 from tenants.files.problems import FileCode, RefusedFileError
 from tenants.identity import ProviderId, parse_name
-from tenants.model import AppKind, Config, Draft, Provisioning, ProvisioningHeader, Tenant
+from tenants.model import AppKind, Config, Draft, Provisioning, Tenant
 from tenants.parsing import Collector, apply
 from tenants.store import drafts, revisions, tenants
 
@@ -100,32 +100,36 @@ async def _parse_all(how: Import, entries: Sequence[Entry]) -> list[_Wanted]:
     """Every rule on every tenant, and no ProviderId twice. One with problems is wanted too: the database is asked."""
     wanted: dict[str, _Wanted] = {}
     for entry in entries:
-        one = _parse(entry, await _stored_headers(how.scope, entry), how.admitted)
+        one = _parse(entry, await _stored_provisioning(how.scope, entry), how.admitted)
         if one is not None and wanted.setdefault(one.provider_id.key, one) is not one:
             message = "A tenant above has this ProviderId; capital and small letters are one."
             entry.form.note(("providerId",), FileCode.PROVIDER_ID_REPEATED, message)
     return list(wanted.values())
 
 
-async def _stored_headers(scope: SystemScope, entry: Entry) -> tuple[ProvisioningHeader, ...]:
-    """The headers whose values a file may leave out. Whether they are still there is asked again under the lock."""
-    sent = entry.sections.get("provisioning", {}).get("headers") or ()
-    if all(header.get("value") is not None for header in sent):
-        return ()
+async def _stored_provisioning(scope: SystemScope, entry: Entry) -> Provisioning:
+    """The headers whose values a file may leave out, and the address that they are for.
+
+    Whether the values are still there is asked again under the lock.
+    """
+    section = entry.sections.get("provisioning", {})
+    if all(header.get("value") is not None for header in section.get("headers") or ()):
+        return Provisioning()
     tenant = await tenants.find_tenant(scope.platform(), entry.provider_id)
-    if tenant is None:
-        return ()
-    found = await drafts.list_drafts([scope.tenant(tenant.id)])
-    return found[tenant.id].config.provisioning.headers if found else ()
+    found = await drafts.list_drafts([scope.tenant(tenant.id)]) if tenant else {}
+    if tenant is None or tenant.id not in found:
+        return Provisioning()
+    stored = found[tenant.id].config.provisioning
+    return Provisioning(url=stored.url if section.get("url") is not None else None, headers=stored.headers)
 
 
-def _parse(entry: Entry, headers: tuple[ProvisioningHeader, ...], admitted: frozenset[str]) -> _Wanted | None:
+def _parse(entry: Entry, stored: Provisioning, admitted: frozenset[str]) -> _Wanted | None:
     """None without a ProviderId. Problems are noted in the entry, but not those of what could not be read at all."""
     collector = Collector()
     provider_id = collector.parse(("providerId",), ProviderId.parse, entry.provider_id)
     name = None if entry.name is None else collector.parse(("name",), parse_name, entry.name)
     # Of an unknown kind: the one that may have more. Headers are stored ones only where the file lists them.
-    config = Config(app=entry.app or AppKind.WHITELABEL, provisioning=Provisioning(headers=headers))
+    config = Config(app=entry.app or AppKind.WHITELABEL, provisioning=stored)
     try:
         config = apply(config, entry.sections, admitted)
     except InvalidInputError as error:

@@ -26,7 +26,7 @@ GENERAL = Chapter(
             f"call itself sets or that says how the call travels: {', '.join(sorted(OWN_HEADERS))}, nor one that "
             f"begins with {' or '.join(OWN_PREFIXES)}. A value has 1 to {LONGEST_HEADER_VALUE} visible characters of "
             "ASCII, with blanks between. It is a secret: written, never read back. A header that is sent without one "
-            "keeps the value that is stored under its name.",
+            "keeps the value that is stored under its name, as long as the address leads to the same host and port.",
             (
                 ProblemCode.HEADER_NAME,
                 ProblemCode.HEADER_VALUE,

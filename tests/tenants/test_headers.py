@@ -19,6 +19,7 @@ from tenants.database import transaction
 from tenants.documents import from_document, to_document, to_mapping
 from tenants.errors import InvalidInputError, InvalidValueError, NothingToPublishError
 from tenants.headers import DOTS, OWN_HEADERS, mask, parse_header_name, parse_header_value
+from tenants.links import HttpsUrl
 from tenants.model import AppKind, Config, Draft, Provisioning, ProvisioningHeader
 from tenants.parsing import apply
 from tenants.rows import SecretRow
@@ -366,3 +367,53 @@ async def test_a_sign_in_opens_what_is_published_and_not_what_is_edited(acme: Ed
     assert await secrets.open_headers(scope, make.KEYS, published.config.provisioning.headers) == [
         ("X-Api-Key", "SECRET-A")
     ]
+
+
+GOOD_URL = "https://pbx.acme.example/p"
+VALUE_AT_0 = ("HEADER_VALUE", ("provisioning", "headers", "0", "value"))
+
+
+def refusals_of(caught: pytest.ExceptionInfo[InvalidInputError]) -> list[tuple[str, tuple[str, ...]]]:
+    return [(problem.code.name, problem.path) for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize(
+    "url", ["https://pbx.stranger.example/p", "https://pbx.acme.example:8443/p", "https://acme.example/p"]
+)
+async def test_a_value_does_not_follow_the_address_to_another_server(acme: Editor, url: str) -> None:
+    await acme.save([A], url=GOOD_URL)
+
+    with pytest.raises(InvalidInputError) as alone:
+        await acme.save_section({"provisioning": {"url": url}})
+    with pytest.raises(InvalidInputError) as beside_its_name:
+        await acme.save([KEPT], url=url)
+
+    assert refusals_of(alone) == refusals_of(beside_its_name) == [VALUE_AT_0]
+    assert (await acme.draft()).config.provisioning.url == HttpsUrl.parse(GOOD_URL)
+
+
+async def test_a_value_does_not_follow_by_way_of_no_address(acme: Editor) -> None:
+    await acme.save([A], url=GOOD_URL)
+    await acme.save_section({"provisioning": {"url": None}})
+
+    with pytest.raises(InvalidInputError) as caught:
+        await acme.save_section({"provisioning": {"url": "https://pbx.stranger.example/p"}})
+
+    assert refusals_of(caught) == [VALUE_AT_0]
+
+
+async def test_with_its_value_entered_again_a_header_goes_to_the_new_server(acme: Editor) -> None:
+    await acme.save([A], url=GOOD_URL)
+
+    await acme.save([{"name": "X-Api-Key", "value": "SECRET-New"}], url="https://pbx2.acme.example/p")
+
+    assert await acme.values() == [("X-Api-Key", "SECRET-New")]
+
+
+async def test_another_path_on_the_same_server_keeps_the_values(acme: Editor) -> None:
+    await acme.save([A], url=GOOD_URL)
+
+    await acme.save_section({"provisioning": {"url": "https://PBX.acme.example:443/other/?a=b"}})
+    await acme.publish()
+
+    assert await acme.values() == [("X-Api-Key", "SECRET-A")]

@@ -615,6 +615,22 @@ async def test_an_export_without_values_is_refused_by_another_database_at_the_he
     ]
 
 
+async def test_a_value_that_a_file_leaves_out_stays_with_the_server_that_it_was_given_for(files: Files) -> None:
+    given = HEADERS.replace("    provisioning:\n", "    provisioning:\n      url: https://pbx.acme.example/p\n")
+    await files.take(given, publish=True)
+    text = (await exported()).split("tenants:\n")[1]
+
+    again = await files.take(text)
+    refused = await files.refuse(text.replace("pbx.acme.example", "pbx.stranger.example"))
+
+    line = text.split("X-Api-Key")[0].count("\n") + 2
+    assert again == ["AcmeInc: unchanged", "NeighbourTel: unchanged"]
+    assert [problem.split(": The calls")[0] for problem in refused] == [
+        f"{line}: tenants.0.provisioning.headers.0.value: HEADER_VALUE",
+        f"{line + 1}: tenants.0.provisioning.headers.1.value: HEADER_VALUE",
+    ]
+
+
 async def test_a_file_changes_keeps_adds_and_drops_headers_in_one_go(files: Files) -> None:
     await files.take(HEADERS)
     changed = HEADERS.replace("          value: SECRET-A\n", "").replace("SECRET-B", "SECRET-B2")
