@@ -96,20 +96,25 @@ class LinphoneEndpoint:
         found = await peek(self._keys, token, asker, address=address, now=self._now())
         accounts, settings = found.content, found.settings
         if not isinstance(accounts, Accounts):
-            provisioned = await self._provision(found, accounts, asker, address)
+            device_id = token.device_sha256(asker.device_id).hex()
+            provisioned = await self._provision(found, accounts, device_id, address)
             accounts, settings = provisioned.accounts, provisioned.settings
         document = write_config(accounts, settings)
         await redeem(self._keys, token, asker, address=address, now=self._now())
         return document
 
-    async def _provision(self, found: Redeemed, login: LoginPair, asker: Asker, address: str) -> outcomes.Provisioned:
-        """Ask the provider as if the user had typed the login. Raises _RefusedError."""
+    async def _provision(self, found: Redeemed, login: LoginPair, device_id: str, address: str) -> outcomes.Provisioned:
+        """Ask the provider as if the user had typed the login. Raises _RefusedError.
+
+        The token is in the device's id: a device that succeeded passes the limits, and whoever knows the address and
+        the app could name one without it.
+        """
         sign_in = SignIn(
             provider_id=found.provider_id.text,
             app=found.app,
             username=login.username,
             password=login.password,
-            device_id=asker.device_id,
+            device_id=device_id,
             reprovision=False,
         )
         match await self._provisioner.provision(sign_in, address=address, now=self._now()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -80,6 +81,22 @@ def test_the_app_is_set_up_by_the_address_in_its_qr_code(linphone: Linphones) ->
     assert read(answer.content)["proxy_0"]["reg_identity"] == "sip:user1@pbx.acme.example"
     assert "SECRET" not in answer.text
     assert linphone.status(made) == "REDEEMED"
+
+
+def test_the_limits_are_not_passed_by_whoever_knows_the_address_and_the_app(linphone: Linphones) -> None:
+    username = "accounts/wrong-password"  # good at the first set-up, and refused ever after
+    assert linphone.fetch(token_of(linphone.make(login(username)))).status_code == 200
+    known = f"192.0.2.1 {LINPHONE['User-Agent']}"
+    guessed = f"linphone-{hashlib.sha256(known.encode()).hexdigest()[:32]}"
+
+    told = [
+        linphone.phone.generic(f"{username}:AcmeInc", device=guessed, reprovision=True, address="192.0.2.9")[
+            "__typename"
+        ]
+        for _ in range(6)
+    ]
+
+    assert told == ["ProvisioningRefused"] * 5 + ["TooManyAttempts"]
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
