@@ -79,7 +79,7 @@ def create_app(
             ),
             Route("/livez", livez),
             Route("/readyz", readyz),
-            Route("/metrics", _endpoint(MetricsEndpoint(settings))),
+            Route("/metrics", _endpoint(MetricsEndpoint(settings, keys, now))),
             Route("/docs/rules", rules),
             Route("/setup/{token}", _endpoint(SetupPage(now))),
             Route("/provisioning/linphone/{code}", _endpoint(LinphoneEndpoint(settings, keys, provisioner, now))),

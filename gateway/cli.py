@@ -15,7 +15,6 @@ from gateway.environment import ensure_key, key_ring, load_settings
 from gateway.logs import configure_logging
 from gateway.settings import PREFIX, Profile, SettingError
 from tenants import address, database
-from tenants.access import Role
 from tenants.errors import InvalidValueError, UnavailableError
 
 if TYPE_CHECKING:
@@ -92,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
         required=True, metavar="COMMAND"
     )
     create = _command(token, "create", "make a token and print it, alone, once", _create_token)
-    create.add_argument("--role", required=True, choices=[role.value for role in Role])
+    create.add_argument("--role", required=True, choices=["platform-admin"])
     create.add_argument("--name", default="command line", help="what it is for")
 
     keys = commands.add_parser("keys", help="the keys that encrypt stored values").add_subparsers(
@@ -177,14 +176,14 @@ def _import(asked: argparse.Namespace, settings: Settings, _overrides: dict[str,
 def _export(_asked: argparse.Namespace, settings: Settings, _overrides: dict[str, str]) -> int:
     from gateway.exchange import export  # noqa: PLC0415 - as above
 
-    return _connected(settings, lambda: export(sys.stdout), is_new_welcome=False)
+    return _connected(settings, lambda: export(sys.stdout, key_ring(ensure_key(settings))), is_new_welcome=False)
 
 
 def _create_token(asked: argparse.Namespace, settings: Settings, _overrides: dict[str, str]) -> int:
-    from gateway.tokens import make_token  # noqa: PLC0415 - as above
+    from gateway.tokens import make_admin_token  # noqa: PLC0415 - as above
 
     async def create() -> int:
-        print(await make_token(asked.name, Role(asked.role)))
+        print(await make_admin_token(asked.name))
         return 0
 
     return _connected(settings, create, is_new_welcome=False)

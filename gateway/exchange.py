@@ -52,13 +52,13 @@ async def import_file(
     return 0
 
 
-async def export(stream: TextIO) -> int:
+async def export(stream: TextIO, keys: KeyRing) -> int:
     """Print every tenant's draft by ProviderId, the same bytes whatever the terminal. Always 0."""
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(encoding="utf-8", newline="\n")
     found = await tenants.list_all(_EXPORT)
     parts = [found[start : start + _AT_ONCE] for start in range(0, len(found), _AT_ONCE)]
-    stream.write(write_tenants([pair for part in parts for pair in await _with_drafts(part)]))
+    stream.write(write_tenants([pair for part in parts for pair in await _with_drafts(part, keys)]))
     return 0
 
 
@@ -80,9 +80,9 @@ def _note(path: str) -> str | None:
         return None
 
 
-async def _with_drafts(part: Sequence[Tenant]) -> list[tuple[Tenant, Draft]]:
+async def _with_drafts(part: Sequence[Tenant], keys: KeyRing) -> list[tuple[Tenant, Draft]]:
     """Each with its draft, but for those that are deleted while this runs."""
-    by_tenant = await drafts.list_drafts([_EXPORT.tenant(tenant.id) for tenant in part])
+    by_tenant = await drafts.list_drafts([_EXPORT.tenant(tenant.id, keys) for tenant in part])
     return [(tenant, by_tenant[tenant.id]) for tenant in part if tenant.id in by_tenant]
 
 

@@ -21,9 +21,8 @@ from gateway.environment import ensure_key, export_settings, key_path, key_ring
 from gateway.http.protocol import GatewayProtocol
 from gateway.mock_provider.beside import PROVIDER_ID, start_beside
 from gateway.rotation import find_missing_keys
-from gateway.tokens import make_token
+from gateway.tokens import make_admin_token
 from tenants import address, database
-from tenants.access import Role
 from tenants.store.tokens import has_tokens
 from tenants.system import SystemScope
 
@@ -148,7 +147,7 @@ async def _prepare(settings: Settings, *, is_demo: bool, mock: Beside | None) ->
             await _import_demo(settings)
         if mock is not None:
             await mock.ensure_tenant(key_ring(settings), utc_now())
-        return await make_token("admin", Role.PLATFORM_ADMIN) if is_first else None
+        return await make_admin_token("admin") if is_first else None
     finally:
         await database.disconnect()
 

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from tenants.errors import ForbiddenError, UnauthenticatedError
+from tenants.errors import ForbiddenError, NotFoundError, UnauthenticatedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tenants.keys import KeyRing
+
+PLATFORM_CHAIN = 0
+"""The number of the platform's own chain of audit entries; a tenant's is its id."""
 
 
 class Permission(Enum):
@@ -15,33 +25,64 @@ class Permission(Enum):
     EDIT_DRAFT = "EDIT_DRAFT"
     PUBLISH = "PUBLISH"
     MANAGE_SETUP_LINKS = "MANAGE_SETUP_LINKS"
+    MANAGE_MEMBERS = "MANAGE_MEMBERS"
+    MANAGE_TOKENS = "MANAGE_TOKENS"
+    MANAGE_APP_KEYS = "MANAGE_APP_KEYS"
     MANAGE_WEBHOOK = "MANAGE_WEBHOOK"
+    READ_AUDIT_LOG = "READ_AUDIT_LOG"
     RENAME_TENANT = "RENAME_TENANT"
     DELETE_TENANT = "DELETE_TENANT"
     CREATE_TENANT = "CREATE_TENANT"
     SUSPEND_TENANT = "SUSPEND_TENANT"
+    RESET_PASSWORDS = "RESET_PASSWORDS"
+    READ_PLATFORM_AUDIT_LOG = "READ_PLATFORM_AUDIT_LOG"
 
 
 class Role(Enum):
-    """What a credential stands for."""
+    """What a member or a token may do in one tenant. Each may do all that the one before it may."""
 
-    PLATFORM_ADMIN = "platform-admin"
+    VIEWER = "VIEWER"
+    EDITOR = "EDITOR"
+    PUBLISHER = "PUBLISHER"
+    OWNER = "OWNER"
 
 
-# What a role may do in every tenant, and outside any one tenant.
-TENANT_GRANTS: dict[Role, frozenset[Permission]] = {
-    Role.PLATFORM_ADMIN: frozenset(Permission) - {Permission.CREATE_TENANT},
+_VIEWER = frozenset({Permission.READ_CONFIG})
+_EDITOR = _VIEWER | {Permission.EDIT_DRAFT, Permission.MANAGE_SETUP_LINKS}
+_PUBLISHER = _EDITOR | {Permission.PUBLISH}
+_OWNER = _PUBLISHER | {
+    Permission.MANAGE_MEMBERS,
+    Permission.MANAGE_TOKENS,
+    Permission.MANAGE_APP_KEYS,
+    Permission.MANAGE_WEBHOOK,
+    Permission.READ_AUDIT_LOG,
+    Permission.RENAME_TENANT,
+    Permission.DELETE_TENANT,
 }
-PLATFORM_GRANTS: dict[Role, frozenset[Permission]] = {
-    Role.PLATFORM_ADMIN: frozenset({Permission.CREATE_TENANT, Permission.SUSPEND_TENANT}),
-}
+
+# The one table of grants: what a role may do in its tenant, and a platform admin in each tenant and outside of any.
+GRANTS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
+    {Role.VIEWER: _VIEWER, Role.EDITOR: _EDITOR, Role.PUBLISHER: _PUBLISHER, Role.OWNER: _OWNER}
+)
+ADMIN_GRANTS_IN_A_TENANT = _OWNER | {Permission.SUSPEND_TENANT}
+ADMIN_GRANTS = frozenset(
+    {
+        Permission.CREATE_TENANT,
+        Permission.SUSPEND_TENANT,
+        Permission.RESET_PASSWORDS,
+        Permission.READ_PLATFORM_AUDIT_LOG,
+    }
+)
 
 
 class ActorKind(Enum):
     """What kind of actor did something."""
 
+    PERSON = "PERSON"
     TOKEN = "TOKEN"  # noqa: S105 - a word of the schema
+    SOFTPHONE = "SOFTPHONE"
     COMMAND_LINE = "COMMAND_LINE"
+    GATEWAY = "GATEWAY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +95,70 @@ class Actor:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where something comes from, for the audit log: which address, which request; and the keys of its chains."""
+
+    keys: KeyRing = field(repr=False, compare=False)
+    address: str | None = None
+    """None for the gateway itself."""
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """Leave to write to one chain of the audit log, and what each entry there says of who did it."""
+
+    chain: int
+    actor: Actor
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
 class TenantScope:
     """Leave to work on one tenant; `authorize` hands it out, and the command line's own scope."""
 
     tenant: int
     actor: Actor
+    origin: Origin
+
+    @property
+    def trail(self) -> Trail:
+        """The tenant's own chain."""
+        return Trail(self.tenant, self.actor, self.origin)
 
 
 @dataclass(frozen=True, slots=True)
 class PlatformScope:
-    """Leave to work across tenants: list, find, create."""
+    """Leave to work across tenants, those that its holder may see: list, find, create."""
 
     actor: Actor
+    origin: Origin
+    tenants: frozenset[int] | None = frozenset()
+    """None: all of them."""
+
+    @property
+    def trail(self) -> Trail:
+        """The platform's chain."""
+        return Trail(PLATFORM_CHAIN, self.actor, self.origin)
 
     def created(self, tenant: int) -> TenantScope:
         """Leave to finish a tenant that this scope has just made."""
-        return TenantScope(tenant, self.actor)
+        return TenantScope(tenant, self.actor, self.origin)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonScope:
+    """Leave for somebody's own account: sessions, password, joining a tenant."""
+
+    person: int
+    session: int
+    actor: Actor
+    origin: Origin
+
+    @property
+    def trail(self) -> Trail:
+        """The platform's chain: an account belongs to no tenant."""
+        return Trail(PLATFORM_CHAIN, self.actor, self.origin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,46 +179,67 @@ class PublicScope:
 
 @dataclass(frozen=True, slots=True)
 class CredentialScope:
-    """Leave to find out whose credential this is, and nothing else."""
+    """Leave to find out whose credential this is, to use a one-time credential up, and nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks. Without an actor: an anonymous caller."""
+    """Who asks, for the time of one request. Without an actor: an anonymous caller."""
 
+    origin: Origin
     actor: Actor | None = None
-    role: Role | None = None
+    roles: Mapping[int, Role] = field(default_factory=dict, hash=False)
+    """By tenant."""
+    is_platform_admin: bool = False
+    person: int | None = None
+    """Whose session it is; None for a token."""
+    session: int | None = None
+    email: str | None = None
+    """What the person signs in with."""
 
     def require(self) -> Actor:
         """Whoever is signed in. Raises UnauthenticatedError."""
-        if self.actor is None or self.role is None:
+        if self.actor is None:
             raise UnauthenticatedError
         return self.actor
 
     def authorize(self, tenant: int, permission: Permission) -> TenantScope:
-        """Leave to do one thing to one tenant. Raises UnauthenticatedError or ForbiddenError."""
+        """Leave to do one thing to one tenant.
+
+        Raises UnauthenticatedError, NotFoundError where the caller may not even read, ForbiddenError.
+        """
         actor = self.require()
-        if permission not in self.permissions_in(tenant):
+        granted = self.permissions_in(tenant)
+        if not granted:
+            raise NotFoundError
+        if permission not in granted:
             raise ForbiddenError(permission)
-        return TenantScope(tenant, actor)
+        return TenantScope(tenant, actor, self.origin)
 
     def authorize_platform(self, permission: Permission | None = None) -> PlatformScope:
-        """Leave to work across tenants. Raises UnauthenticatedError or ForbiddenError."""
+        """Leave to work across the tenants that the caller may see. Raises UnauthenticatedError or ForbiddenError."""
         actor = self.require()
         if permission is not None and permission not in self.platform_permissions:
             raise ForbiddenError(permission)
-        return PlatformScope(actor)
+        return PlatformScope(actor, self.origin, None if self.is_platform_admin else frozenset(self.roles))
 
-    def permissions_in(self, _tenant: int) -> frozenset[Permission]:
-        """What the caller may do in a tenant; today a role holds in every tenant."""
-        return TENANT_GRANTS[self.role] if self.role else frozenset()
+    def own(self) -> PersonScope:
+        """Leave for the caller's own account. Raises UnauthenticatedError for whoever is no person with a session."""
+        if self.actor is None or self.person is None or self.session is None:
+            raise UnauthenticatedError
+        return PersonScope(self.person, self.session, self.actor, self.origin)
+
+    def permissions_in(self, tenant: int) -> frozenset[Permission]:
+        """What the caller may do in a tenant; empty when they may not know of it."""
+        role = self.roles.get(tenant)
+        as_member = GRANTS[role] if role is not None else frozenset()
+        return as_member | (ADMIN_GRANTS_IN_A_TENANT if self.is_platform_admin else frozenset())
 
     @property
     def platform_permissions(self) -> frozenset[Permission]:
         """What the caller may do outside any one tenant."""
-        return PLATFORM_GRANTS[self.role] if self.role else frozenset()
+        return ADMIN_GRANTS if self.is_platform_admin else frozenset()
 
 
-ANONYMOUS = Principal()
 PUBLIC = PublicScope()
 CREDENTIALS = CredentialScope()

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 APP = "tenants"
 CONNECTION = "default"
-_APPS = {APP: {"models": ["tenants.rows"], "default_connection": CONNECTION}}
+_MODELS = ["tenants.rows", "tenants.access_rows", "tenants.audit_rows"]
+_APPS = {APP: {"models": _MODELS, "default_connection": CONNECTION}}
 
 
 class Database(Protocol):

@@ -1,4 +1,4 @@
-"""The tables. Only `tenants.store` reads and writes them; see `migrations` for how they come to be."""
+"""The tables of tenants. Only `tenants.store` reads and writes them; see `migrations` for how they come to be."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ class TenantRow(Model):
     suspended_reason = fields.TextField(null=True)
     live_revision = fields.IntField(null=True)
     created_at = fields.DatetimeField()
+    is_app_key_required = fields.BooleanField(default=False, db_default=False)
+    """Means nothing while the live config is generic."""
 
     draft: fields.OneToOneRelation[DraftRow]
 
@@ -92,22 +94,6 @@ class RevisionRow(Model):
             UniqueConstraint(fields=("tenant_id", "number"), name="revision_number"),
             CheckConstraint(check="number > 0", name="revision_number_positive"),
         ]
-
-
-class AccessTokenRow(Model):
-    """A program's bearer token. The token itself is shown once and never stored."""
-
-    id = fields.BigIntField(primary_key=True)
-    name = fields.TextField()
-    prefix = fields.CharField(max_length=12)
-    sha256 = fields.BinaryField()
-    role = fields.CharField(max_length=20)
-    created_at = fields.DatetimeField()
-    revoked_at = fields.DatetimeField(null=True)
-
-    class Meta:
-        table = "access_token"
-        constraints = [UniqueConstraint(fields=("sha256",), name="access_token_sha256")]
 
 
 class SecretRow(Model):

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
 
-from tenants.access import Actor, ActorKind, PlatformScope, TenantScope
+from tenants.access import Actor, ActorKind, Origin, PlatformScope, TenantScope
+
+if TYPE_CHECKING:
+    from tenants.keys import KeyRing
 
 _COMMAND_LINE = Actor(ActorKind.COMMAND_LINE, "command line")
 
@@ -15,10 +21,20 @@ class SystemScope:
 
     reason: str
 
-    def platform(self) -> PlatformScope:
-        """Work across tenants as the command line."""
-        return PlatformScope(_COMMAND_LINE)
+    def platform(self, keys: KeyRing) -> PlatformScope:
+        """Work across all tenants as the command line."""
+        return PlatformScope(_COMMAND_LINE, _origin(keys), None)
 
-    def tenant(self, tenant: int) -> TenantScope:
+    def tenant(self, tenant: int, keys: KeyRing) -> TenantScope:
         """Work on one tenant as the command line."""
-        return TenantScope(tenant, _COMMAND_LINE)
+        return TenantScope(tenant, _COMMAND_LINE, _origin(keys))
+
+
+def _origin(keys: KeyRing) -> Origin:
+    return Origin(keys, request_id=_run_id())
+
+
+@cache
+def _run_id() -> str:
+    """All that one run of a command does has one id, as all that one request does has."""
+    return secrets.token_hex(8)

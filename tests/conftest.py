@@ -12,8 +12,7 @@ from starlette.testclient import TestClient
 
 from gateway.app import create_app
 from gateway.settings import Secret, Settings
-from gateway.tokens import make_token
-from tenants.access import Role
+from gateway.tokens import make_admin_token
 from tests.servers import RunningProcess, gateway_process
 
 if TYPE_CHECKING:
@@ -93,7 +92,7 @@ class Ask:
 def ask(client: TestClient) -> Ask:
     """A way to ask, with a neighbour tenant in the database whose data must never turn up elsewhere."""
     assert client.portal is not None
-    ask = Ask(client, client.portal.call(make_token, "admin", Role.PLATFORM_ADMIN))
+    ask = Ask(client, client.portal.call(make_admin_token, "admin"))
     neighbour = ask.create("NeighbourTel", name="N-Name")
     link = {"title": "N-Title", "url": "https://neighbour.example/n"}
     saved = ask(SAVE_HELP, {"input": {"tenantId": neighbour, "expectedVersion": 1, "help": {"links": [link]}}})

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hypothesis import strategies as st
 
+from tenants.access import Actor, ActorKind, Origin, Principal, Role
 from tenants.keys import KeyRing
 from tenants.model import AppKind, Config, CredentialsSource, ProvisioningMethod
 from tenants.parsing import apply
@@ -35,6 +37,34 @@ FULL_SETTINGS: dict[str, dict[str, Any]] = {
 KEYS = KeyRing("SECRET-key-for-tests-0123456789-ab")
 HEADER = {"name": "X-Api-Key", "value": "SECRET-header-0123456789"}
 """A header as it is sent."""
+
+
+class _InEveryTenant(Mapping[int, Role]):
+    """One role wherever one asks."""
+
+    def __init__(self, role: Role) -> None:
+        self._role = role
+
+    def __getitem__(self, tenant: int) -> Role:
+        return self._role
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+ORIGIN = Origin(KEYS, "192.0.2.7", "a-request-of-the-tests")
+
+
+def principal(name: str = "admin", number: int = 1, role: Role = Role.OWNER) -> Principal:
+    """A platform admin who also has a role in every tenant: may do all that a test does."""
+    actor = Actor(ActorKind.TOKEN, name, f"token:{number}")
+    return Principal(ORIGIN, actor, _InEveryTenant(role), is_platform_admin=True)
+
+
+ADMIN = principal()
 
 
 def config(app: AppKind = AppKind.GENERIC, **sections: dict[str, Any]) -> Config:

@@ -12,8 +12,7 @@ from starlette.testclient import TestClient
 from gateway.app import create_app
 from gateway.context import utc_now
 from gateway.mock_provider.doors import DOORS
-from gateway.tokens import make_token
-from tenants.access import Role
+from gateway.tokens import make_admin_token
 from tests.conftest import Ask
 from tests.fake_resolver import FakeResolver
 
@@ -114,4 +113,4 @@ def gateway_with(
     app = create_app(changed, now=now, resolver=FakeResolver(names))
     with TestClient(app, raise_server_exceptions=False, client=(_PROXY, 50_000)) as client:
         assert client.portal is not None
-        yield Phone(Ask(client, client.portal.call(make_token, "admin", Role.PLATFORM_ADMIN)), provider)
+        yield Phone(Ask(client, client.portal.call(make_admin_token, "admin")), provider)

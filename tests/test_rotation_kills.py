@@ -69,7 +69,7 @@ class Kept:
 @pytest.fixture
 async def kept(database_url: str) -> AsyncIterator[Kept]:
     await database.connect(database_url)
-    platform = SYSTEM.platform()
+    platform = SYSTEM.platform(RING)
     made = await create_tenant(platform, provider_id="AcmeInc", name=None, app=AppKind.GENERIC, now=NOW)
     scope = platform.created(made.id)
     async with transaction():

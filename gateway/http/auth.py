@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from tenants.access import ANONYMOUS, CREDENTIALS, Principal
+from tenants.access import CREDENTIALS, Origin, Principal
 from tenants.store.tokens import find_principal
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from starlette.requests import Request
 
 _BEARER = re.compile(r"bearer +([A-Za-z0-9._~+/=-]{1,256})", re.IGNORECASE)
@@ -18,13 +20,13 @@ class BadCredentialError(Exception):
     """The `Authorization` header holds nothing that works."""
 
 
-async def principal_of(request: Request) -> Principal:
+async def principal_of(request: Request, origin: Origin, now: datetime) -> Principal:
     """The caller. Raises BadCredentialError, UnavailableError."""
     if "authorization" not in request.headers:
-        return ANONYMOUS
+        return Principal(origin)
     token = find_token(request)
-    principal = await find_principal(CREDENTIALS, token) if token else ANONYMOUS
-    if principal.actor is None:
+    principal = await find_principal(CREDENTIALS, token, origin, now) if token else None
+    if principal is None or principal.actor is None:
         raise BadCredentialError
     return principal
 

@@ -7,6 +7,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING
 
 from gateway.context import Caller
+from tenants.access import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from gateway.settings import Settings
+    from tenants.keys import KeyRing
 
 _BASE_URL = re.compile(r"https?://[A-Za-z0-9.:\[\]_-]{1,255}(?:/[A-Za-z0-9._~/-]*)?")
 _PORT = re.compile(r"\A(?:([0-9.]+)|\[([0-9A-Fa-f:.]+)\])(?::[0-9]{1,5})?\Z")
@@ -31,6 +33,11 @@ def caller_of(request: Request, settings: Settings) -> Caller:
     forwarded = ",".join(request.headers.getlist("x-forwarded-for")) if is_proxied else ""
     address = _furthest_believed(peer, forwarded, trusted) if peer else _NOBODY
     return Caller(address, settings.public_url or _base_url(request, is_proxied=is_proxied))
+
+
+def origin_of(request: Request, caller: Caller, keys: KeyRing) -> Origin:
+    """What the audit log says of where a change came from."""
+    return Origin(keys, caller.address, request.state.request_id)
 
 
 def _furthest_believed(

@@ -13,7 +13,7 @@ from gateway.context import Allowance, Context
 from gateway.http import metrics
 from gateway.http.auth import BadCredentialError, principal_of
 from gateway.http.body import BadBodyError, of_body, of_query_string
-from gateway.http.caller import caller_of
+from gateway.http.caller import caller_of, origin_of
 from gateway.http.deadline import Deadline
 from gateway.http.graphiql import graphiql_response
 from gateway.http.negotiation import JSON, RESPONSE_JSON, choose, wants_html
@@ -93,11 +93,12 @@ class GraphQLEndpoint:
         self, request: Request, asked: GraphQLRequest, allowance: Allowance, *, is_get: bool
     ) -> ExecutionResult:
         with metrics.operation():
+            caller = caller_of(request, self._settings)
             context = Context(
-                principal=await principal_of(request),
+                principal=await principal_of(request, origin_of(request, caller, self._keys), self._now()),
                 admitted_hosts=self._settings.admit_hosts,
                 keys=self._keys,
-                caller=caller_of(request, self._settings),
+                caller=caller,
                 allowance=allowance,
                 provisioner=self._provisioner,
                 now=self._now,

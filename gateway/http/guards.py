@@ -41,6 +41,7 @@ class Guards:
         answer = _Answer(send, self._headers)
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=answer.request_id)
+        scope.setdefault("state", {})["request_id"] = answer.request_id
         started = time.perf_counter()
         try:
             await self._app(scope, receive, answer.send)

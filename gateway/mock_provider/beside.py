@@ -50,12 +50,12 @@ class Beside:
 
     async def ensure_tenant(self, keys: KeyRing, now: datetime) -> None:
         """A published tenant that uses it, once; what was made of it since is left alone."""
-        platform = _SCOPE.platform()
+        platform = _SCOPE.platform(keys)
         if await find_tenant(platform, PROVIDER_ID) is not None:
             return
         made = await create_tenant(platform, provider_id=PROVIDER_ID, name="Mock Tel", app=AppKind.GENERIC, now=now)
         settings = {"isEnabled": True, "url": self.url, "sipDomain": "mocktel.example"}
-        scope, hosts = _SCOPE.tenant(made.id), frozenset({self.host})
+        scope, hosts = _SCOPE.tenant(made.id, keys), frozenset({self.host})
         await save_section(scope, {"provisioning": settings}, expected=1, keys=keys, now=now, admitted=hosts)
         await publish(scope, expected=2, now=now, admitted=hosts)
 

@@ -136,7 +136,13 @@ describe(
 describe(
     ActorKind,
     "What kind of actor did something.",
-    {"TOKEN": "A program with an access token.", "COMMAND_LINE": "The gateway's own command line."},
+    {
+        "PERSON": "Somebody signed in.",
+        "TOKEN": "A program with an access token.",
+        "SOFTPHONE": "A softphone, which is anonymous.",
+        "COMMAND_LINE": "The gateway's own command line.",
+        "GATEWAY": "The gateway itself.",
+    },
 )
 describe(
     Permission,
@@ -146,11 +152,17 @@ describe(
         "EDIT_DRAFT": "Change the draft, check provisioning.",
         "PUBLISH": "Publish.",
         "MANAGE_SETUP_LINKS": "Make QR codes, make and revoke setup links.",
+        "MANAGE_MEMBERS": "Invite, change and remove members.",
+        "MANAGE_TOKENS": "Issue and revoke access tokens.",
+        "MANAGE_APP_KEYS": "Issue, revoke and require app keys.",
         "MANAGE_WEBHOOK": "Rotate the signing secret.",
+        "READ_AUDIT_LOG": "Read the audit log.",
         "RENAME_TENANT": "Change the tenant's name.",
         "DELETE_TENANT": "Delete the tenant.",
         "CREATE_TENANT": "Create tenants. Platform admins.",
         "SUSPEND_TENANT": "Suspend and resume tenants. Platform admins.",
+        "RESET_PASSWORDS": "Make password reset links. Platform admins.",
+        "READ_PLATFORM_AUDIT_LOG": "Read the platform's audit log. Platform admins.",
     },
 )
 describe(

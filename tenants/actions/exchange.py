@@ -85,7 +85,7 @@ async def take(how: Import, file: TenantsFile) -> list[Outcome]:
     try:
         async with transaction():
             for one in wanted:
-                await _note_refusals(how.scope, one)
+                await _note_refusals(how, one)
             file.refuse_if_any()
             for one in sorted(wanted, key=lambda one: one.provider_id.key):  # two imports take locks in one order
                 outcomes[one.provider_id.key] = await _take_unless_overtaken(how, one)
@@ -100,14 +100,14 @@ async def _parse_all(how: Import, entries: Sequence[Entry]) -> list[_Wanted]:
     """Every rule on every tenant, and no ProviderId twice. One with problems is wanted too: the database is asked."""
     wanted: dict[str, _Wanted] = {}
     for entry in entries:
-        one = _parse(entry, await _stored_provisioning(how.scope, entry), how.admitted)
+        one = _parse(entry, await _stored_provisioning(how, entry), how.admitted)
         if one is not None and wanted.setdefault(one.provider_id.key, one) is not one:
             message = "A tenant above has this ProviderId; capital and small letters are one."
             entry.form.note(("providerId",), FileCode.PROVIDER_ID_REPEATED, message)
     return list(wanted.values())
 
 
-async def _stored_provisioning(scope: SystemScope, entry: Entry) -> Provisioning:
+async def _stored_provisioning(how: Import, entry: Entry) -> Provisioning:
     """The headers whose values a file may leave out, and the address that they are for.
 
     Whether the values are still there is asked again under the lock.
@@ -115,8 +115,8 @@ async def _stored_provisioning(scope: SystemScope, entry: Entry) -> Provisioning
     section = entry.sections.get("provisioning", {})
     if all(header.get("value") is not None for header in section.get("headers") or ()):
         return Provisioning()
-    tenant = await tenants.find_tenant(scope.platform(), entry.provider_id)
-    found = await drafts.list_drafts([scope.tenant(tenant.id)]) if tenant else {}
+    tenant = await tenants.find_tenant(how.scope.platform(how.keys), entry.provider_id)
+    found = await drafts.list_drafts([how.scope.tenant(tenant.id, how.keys)]) if tenant else {}
     if tenant is None or tenant.id not in found:
         return Provisioning()
     stored = found[tenant.id].config.provisioning
@@ -140,11 +140,12 @@ def _parse(entry: Entry, stored: Provisioning, admitted: frozenset[str]) -> _Wan
     return None if provider_id is None else _Wanted(entry, provider_id, name, config)
 
 
-async def _note_refusals(scope: SystemScope, one: _Wanted) -> None:
+async def _note_refusals(how: Import, one: _Wanted) -> None:
     """What only the database knows (I3): a name that was retired, or published in another spelling."""
-    tenant = await tenants.find_tenant(scope.platform(), one.provider_id.text)
+    platform = how.scope.platform(how.keys)
+    tenant = await tenants.find_tenant(platform, one.provider_id.text)
     if tenant is None:
-        refusal = create.TAKEN if await tenants.is_provider_id_taken(scope.platform(), one.provider_id) else None
+        refusal = create.TAKEN if await tenants.is_provider_id_taken(platform, one.provider_id) else None
     else:
         refusal = _FIXED if _is_published_otherwise(tenant, one) else None
     if refusal is not None:
@@ -165,11 +166,11 @@ async def _take_unless_overtaken(how: Import, one: _Wanted) -> Outcome:
 
 
 async def _take(how: Import, one: _Wanted) -> Outcome:
-    found = await tenants.find_tenant(how.scope.platform(), one.provider_id.text)
+    found = await tenants.find_tenant(how.scope.platform(how.keys), one.provider_id.text)
     if found is None:
         tenant, draft, is_changed = *await _create(how, one), False
     else:
-        tenant, draft, is_changed = await _change(how.scope.tenant(found.id), how, one)
+        tenant, draft, is_changed = await _change(how.scope.tenant(found.id, how.keys), how, one)
     return Outcome(
         provider_id=one.provider_id.text,
         is_new=found is None,
@@ -179,7 +180,7 @@ async def _take(how: Import, one: _Wanted) -> Outcome:
 
 
 async def _create(how: Import, one: _Wanted) -> tuple[Tenant, Draft]:
-    own = await create.insert(how.scope.platform(), one.provider_id, one.name, one.config.app, how.now)
+    own = await create.insert(how.scope.platform(how.keys), one.provider_id, one.name, one.config.app, how.now)
     config = await headers.store_values(own, how.keys, one.config, Config(app=one.config.app), how.now)
     await drafts.insert_draft(own, one.name, config, how.now)
     return await tenants.get_tenant(own), await drafts.get_draft(own)
@@ -206,7 +207,7 @@ async def _change(scope: TenantScope, how: Import, one: _Wanted) -> tuple[Tenant
 
 async def _publish(how: Import, tenant: Tenant, draft: Draft) -> int | None:
     """The new revision's number; None when phones see all of it already."""
-    scope = how.scope.tenant(tenant.id)
+    scope = how.scope.tenant(tenant.id, how.keys)
     live = await revisions.find_live(scope) if tenant.live_revision is not None else None
     if live is not None and publishing.shown(tenant, draft) == Shown(live.name, live.config):
         return None

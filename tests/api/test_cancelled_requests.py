@@ -15,9 +15,8 @@ import orjson
 import pytest
 
 from gateway.app import create_app
-from gateway.tokens import make_token
+from gateway.tokens import make_admin_token
 from tenants import database
-from tenants.access import Role
 from tests.api.documents import CREATE, PUBLISH, SAVE_HELP
 from tests.servers import run_server
 
@@ -86,7 +85,7 @@ class Application:
 async def application(settings: Settings) -> AsyncIterator[Application]:
     settings = replace(settings, database_pool=1)
     await database.connect(settings.database_url, pool_size=1)
-    headers = {"Authorization": f"Bearer {await make_token('admin', Role.PLATFORM_ADMIN)}"}
+    headers = {"Authorization": f"Bearer {await make_admin_token('admin')}"}
     transport = httpx2.ASGITransport(app=create_app(settings))
     async with httpx2.AsyncClient(transport=transport, base_url="http://gateway.example", headers=headers) as client:
         yield Application(client)

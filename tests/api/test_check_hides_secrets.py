@@ -16,8 +16,7 @@ from starlette.testclient import TestClient
 
 from gateway.app import create_app
 from gateway.settings import Secret, Settings
-from gateway.tokens import make_token
-from tenants.access import Role
+from gateway.tokens import make_admin_token
 from tests.api.documents import CHECK_PROVISIONING
 from tests.conftest import Ask
 from tests.fake_resolver import FakeResolver
@@ -70,7 +69,7 @@ def checking(folder: Path, sqlite_url: str, script: Callable[[socket.socket, Raw
     app = create_app(settings, resolver=FakeResolver({HOST: ["127.0.0.1"]}))
     with RawServer(script, context).running() as server, TestClient(app) as client:
         assert client.portal is not None
-        ask = Ask(client, client.portal.call(make_token, "admin", Role.PLATFORM_ADMIN))
+        ask = Ask(client, client.portal.call(make_admin_token, "admin"))
         tenant = ask.create("AcmeInc")
         headers = [
             {"name": "X-Api-Key", "value": API_KEY},

@@ -15,8 +15,7 @@ from starlette.testclient import TestClient
 
 from gateway.app import create_app
 from gateway.settings import Secret, Settings
-from gateway.tokens import make_token
-from tenants.access import Role
+from gateway.tokens import make_admin_token
 from tests.api.documents import CHECK_PROVISIONING
 from tests.conftest import Ask
 from tests.fake_resolver import FakeResolver
@@ -367,7 +366,7 @@ def test_a_server_that_repeats_everything_makes_nothing_known(
 
     with server.running(), TestClient(app) as client:
         assert client.portal is not None
-        ask = Ask(client, client.portal.call(make_token, "admin", Role.PLATFORM_ADMIN))
+        ask = Ask(client, client.portal.call(make_admin_token, "admin"))
         acme = ask.create("AcmeInc")
         provisioning = {
             "isEnabled": True,

@@ -252,7 +252,7 @@ def test_the_viewer_is_told_what_they_may_do(ask: Ask) -> None:
         "kind": "TOKEN",
         "name": "admin",
         "email": None,
-        "permissions": ["CREATE_TENANT", "SUSPEND_TENANT"],
+        "permissions": ["CREATE_TENANT", "SUSPEND_TENANT", "RESET_PASSWORDS", "READ_PLATFORM_AUDIT_LOG"],
     }
     assert stranger is None
 

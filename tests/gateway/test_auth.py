@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gateway.tokens import make_token
-from tenants.access import Role
+from gateway.tokens import make_admin_token
 
 if TYPE_CHECKING:
     import httpx2
@@ -21,7 +20,7 @@ UNKNOWN = f"gwt_{'x' * 43}"
 def token(client: TestClient) -> str:
     """An admin's."""
     assert client.portal is not None
-    return client.portal.call(make_token, "admin", Role.PLATFORM_ADMIN)
+    return client.portal.call(make_admin_token, "admin")
 
 
 def ask(client: TestClient, *values: str | bytes) -> httpx2.Response:

@@ -93,7 +93,10 @@ def test_a_new_token_is_printed_alone_and_works_at_once_on_a_running_gateway(tmp
         answer = _ask(server.ready[0], made.stdout.strip())
 
     assert TOKEN.fullmatch(made.stdout.strip())
-    assert answer.json()["data"]["viewer"] == {"name": "robot", "permissions": ["CREATE_TENANT", "SUSPEND_TENANT"]}
+    assert answer.json()["data"]["viewer"] == {
+        "name": "robot",
+        "permissions": ["CREATE_TENANT", "SUSPEND_TENANT", "RESET_PASSWORDS", "READ_PLATFORM_AUDIT_LOG"],
+    }
 
 
 def test_migrate_says_what_is_missing_and_then_that_nothing_is(tmp_path: Path) -> None:

@@ -18,8 +18,7 @@ from starlette.testclient import TestClient
 
 from gateway.app import create_app
 from gateway.settings import Secret, Settings
-from gateway.tokens import make_token
-from tenants.access import Role
+from gateway.tokens import make_admin_token
 from tests.conftest import SAVE_HELP, Ask
 
 if TYPE_CHECKING:
@@ -173,7 +172,7 @@ def test_a_database_that_swallows_everything_is_given_up_in_time(remote: TestCli
 
 def test_a_credential_is_not_refused_because_the_database_is_away(remote: TestClient, wire: Wire) -> None:
     assert remote.portal is not None
-    token = remote.portal.call(make_token, "admin", Role.PLATFORM_ADMIN)
+    token = remote.portal.call(make_admin_token, "admin")
 
     wire.cut()
     answer = remote.post("/graphql", json=QUERY, headers={"Authorization": f"Bearer {token}"})
@@ -214,13 +213,13 @@ def hurried(settings: Settings) -> Iterator[Ask]:
     """An application that gives an operation half a second."""
     with TestClient(create_app(replace(settings, deadline_seconds=0.5)), raise_server_exceptions=False) as client:
         assert client.portal is not None
-        yield Ask(client, client.portal.call(make_token, "admin", Role.PLATFORM_ADMIN))
+        yield Ask(client, client.portal.call(make_admin_token, "admin"))
 
 
 def test_an_operation_that_takes_too_long_is_stopped_and_leaves_nothing_behind(hurried: Ask, database_url: str) -> None:
     tenant = hurried.create("SlowTel")
     save = {"input": {"tenantId": tenant, "expectedVersion": 1, "help": {"menuTitle": "Slow"}}}
-    token = {"Authorization": f"Bearer {hurried.client.portal.call(make_token, 'b', Role.PLATFORM_ADMIN)}"}  # type: ignore[union-attr]
+    token = {"Authorization": f"Bearer {hurried.client.portal.call(make_admin_token, 'b')}"}  # type: ignore[union-attr]
 
     started = time.monotonic()
     with held(database_url):

@@ -72,7 +72,7 @@ def run_on(url: str, work: Coroutine[Any, Any, Any]) -> Any:
 
 async def fill() -> TenantScope:
     """A tenant with two headers and a signing secret under the old key, beside one of the derived kind."""
-    system = SYSTEM.platform()
+    system = SYSTEM.platform(OLD)
     made = await create_tenant(system, provider_id="AcmeInc", name=None, app=AppKind.GENERIC, now=NOW)
     scope = system.created(made.id)
     async with transaction():
@@ -170,11 +170,11 @@ def test_a_start_with_the_old_key_beside_the_new_one_serves_in_every_process(fil
 def test_a_gateway_that_saves_headers_all_the_while_is_not_disturbed(filled_url: str) -> None:
     async def headers() -> list[ProvisioningHeader]:
         (tenant,) = await tenants.list_all(SYSTEM)
-        return [*(await drafts.get_draft(SYSTEM.tenant(tenant.id))).config.provisioning.headers]
+        return [*(await drafts.get_draft(SYSTEM.tenant(tenant.id, OLD))).config.provisioning.headers]
 
     async def opened(stored: list[ProvisioningHeader]) -> list[tuple[str, str]]:
         (tenant,) = await tenants.list_all(SYSTEM)
-        return await secrets.open_headers(SYSTEM.tenant(tenant.id), NEW, stored)
+        return await secrets.open_headers(SYSTEM.tenant(tenant.id, OLD), NEW, stored)
 
     env = {"GATEWAY_SECRET_KEY": SECOND, "GATEWAY_OLD_SECRET_KEYS": FIRST}
     with gateway_process("serve", "--port", "0", "--database", filled_url, env=env) as server:

@@ -11,8 +11,7 @@ from starlette.testclient import TestClient
 
 from gateway.app import create_app
 from gateway.settings import Secret, Settings
-from gateway.tokens import make_token
-from tenants.access import Role
+from gateway.tokens import make_admin_token
 
 if TYPE_CHECKING:
     from tests.conftest import Ask
@@ -59,7 +58,7 @@ def test_the_operators_token_opens_them(client: TestClient, scheme: str) -> None
 
 def test_a_platform_admins_token_opens_them(client: TestClient) -> None:
     assert client.portal is not None
-    token = client.portal.call(make_token, "admin", Role.PLATFORM_ADMIN)
+    token = client.portal.call(make_admin_token, "admin")
 
     answer = client.get("/metrics", headers={"Authorization": f"Bearer {token}"})
 

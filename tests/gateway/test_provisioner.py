@@ -46,8 +46,10 @@ SHARE_OF_THE_BREAKER = 20
 
 
 async def publish_tenant(provider_id: str, url: str, admitted: frozenset[str]) -> None:
-    tenant = await create_tenant(SYSTEM.platform(), provider_id=provider_id, name=None, app=AppKind.GENERIC, now=NOW)
-    scope = SYSTEM.tenant(tenant.id)
+    tenant = await create_tenant(
+        SYSTEM.platform(KEYS), provider_id=provider_id, name=None, app=AppKind.GENERIC, now=NOW
+    )
+    scope = SYSTEM.tenant(tenant.id, KEYS)
     settings = {"provisioning": {"isEnabled": True, "url": url}}
     draft = await save_section(scope, settings, keys=KEYS, expected=1, now=NOW, admitted=admitted)
     await publish(scope, expected=draft.version, now=NOW, admitted=admitted)

@@ -16,9 +16,8 @@ from gateway import exchange
 from gateway.app import create_app
 from gateway.environment import key_ring
 from gateway.settings import Secret, Settings
-from gateway.tokens import make_token
+from gateway.tokens import make_admin_token
 from tenants import database
-from tenants.access import Role
 from tests.mock_providers import mock_provider
 from tests.servers import run_server
 
@@ -117,6 +116,6 @@ async def _prepare(settings: Settings, tenants: Path) -> str:
             now=STANDS_AT,
         )
         assert code == 0
-        return await make_token("vectors", Role.PLATFORM_ADMIN)
+        return await make_admin_token("vectors")
     finally:
         await database.disconnect()

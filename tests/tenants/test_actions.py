@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tortoise.models import Model
 
-from tenants.access import Actor, ActorKind, Permission, Principal, Role, TenantScope
+from tenants.access import Permission, TenantScope
+from tenants.access_rows import AccessTokenRow
 from tenants.actions import publish, save
 from tenants.actions import tenant as actions
 from tenants.actions.create import create_tenant
@@ -23,7 +24,6 @@ from tenants.errors import (
 )
 from tenants.model import AppKind, Tenant, TenantStatus
 from tenants.rows import (
-    AccessTokenRow,
     DraftRow,
     ProviderIdRow,
     RevisionRow,
@@ -42,7 +42,7 @@ pytestmark = pytest.mark.anyio
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
-ADMIN = Principal(Actor(ActorKind.TOKEN, "admin", "token:1"), Role.PLATFORM_ADMIN)
+ADMIN = make.ADMIN
 TABLES: tuple[type[Model], ...] = (
     TenantRow,
     ProviderIdRow,

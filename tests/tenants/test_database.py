@@ -13,8 +13,9 @@ from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction  # noqa: TID251 - to see it refused
 
 from tenants import database
+from tenants.access_rows import AccessTokenRow
 from tenants.errors import UnavailableError
-from tenants.rows import AccessTokenRow, DraftRow, ProviderIdRow, TenantRow
+from tenants.rows import DraftRow, ProviderIdRow, TenantRow
 from tests.tenants.writing import NOW, ROOT, count, elsewhere, make_tenant, saved, start
 
 pytestmark = pytest.mark.anyio

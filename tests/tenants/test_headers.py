@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenants.access import PUBLIC, Actor, ActorKind, Permission, Principal, Role, TenantScope
+from tenants.access import PUBLIC, Permission, TenantScope
 from tenants.actions import publish, save
 from tenants.actions import tenant as actions
 from tenants.actions.create import create_tenant
@@ -29,7 +29,7 @@ from tests import make
 pytestmark = pytest.mark.anyio
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
-ADMIN = Principal(Actor(ActorKind.TOKEN, "admin", "token:1"), Role.PLATFORM_ADMIN)
+ADMIN = make.ADMIN
 A = {"name": "X-Api-Key", "value": "SECRET-A"}
 B = {"name": "Authorization", "value": "Bearer SECRET-B-0123456789"}
 KEPT = {"name": "X-Api-Key"}

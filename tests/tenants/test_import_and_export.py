@@ -46,7 +46,7 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SYSTEM = SystemScope("a test")
 TABLES: tuple[type[Model], ...] = (TenantRow, ProviderIdRow, DraftRow, RevisionRow, SecretRow)
 DEFAULTS = to_document(Config(app=AppKind.GENERIC))
-EDITOR = to_stored(SYSTEM.tenant(1).actor)
+EDITOR = to_stored(SYSTEM.tenant(1, make.KEYS).actor)
 GOOD = "  - providerId: Good\n    app: GENERIC\n"
 ACME = "  - providerId: AcmeInc\n    app: GENERIC\n"
 FULL = (
@@ -105,20 +105,22 @@ async def everything() -> list[str]:
 async def exported() -> str:
     written = io.BytesIO()
     stream = io.TextIOWrapper(written, encoding="ascii", newline="\r\n")  # as a terminal may be
-    assert await export(stream) == 0
+    assert await export(stream, make.KEYS) == 0
     stream.flush()
     return written.getvalue().decode()
 
 
 async def scope_of(provider_id: str) -> TenantScope:
-    tenant = await tenants.find_tenant(SYSTEM.platform(), provider_id)
+    tenant = await tenants.find_tenant(SYSTEM.platform(make.KEYS), provider_id)
     assert tenant is not None
-    return SYSTEM.tenant(tenant.id)
+    return SYSTEM.tenant(tenant.id, make.KEYS)
 
 
 async def create(provider_id: str, *, publish: bool) -> TenantScope:
-    tenant = await create_tenant(SYSTEM.platform(), provider_id=provider_id, name=None, app=AppKind.GENERIC, now=NOW)
-    scope = SYSTEM.tenant(tenant.id)
+    tenant = await create_tenant(
+        SYSTEM.platform(make.KEYS), provider_id=provider_id, name=None, app=AppKind.GENERIC, now=NOW
+    )
+    scope = SYSTEM.tenant(tenant.id, make.KEYS)
     if publish:
         await publishing.publish(scope, expected=1, now=NOW)
     return scope
@@ -210,7 +212,7 @@ async def test_a_changed_unpublished_tenant_is_listed_by_its_new_name_and_kind(f
     await files.take(FULL.replace("name: Acme", "name: Zebra"))
 
     narrow = TenantFilter(search="zebra", app=AppKind.WHITELABEL)
-    found = await tenants.list_tenants(SYSTEM.platform(), narrow, first=9)
+    found = await tenants.list_tenants(SYSTEM.platform(make.KEYS), narrow, first=9)
     assert [(tenant.provider_id.text, tenant.name) for _, tenant in found] == [("AcmeInc", "Zebra")]
 
 
@@ -485,7 +487,7 @@ def _tenant(name: str | None, config: Config, provider_id: str = "AcmeInc") -> t
         live_revision=None,
         created_at=NOW,
     )
-    editor = SYSTEM.tenant(1).actor
+    editor = SYSTEM.tenant(1, make.KEYS).actor
     return tenant, Draft(tenant=1, version=1, name=name, config=config, edited_at=NOW, edited_by=editor)
 
 

@@ -14,7 +14,7 @@ import asyncpg
 import pytest
 from tortoise.models import Model
 
-from tenants import database, migrate, rows
+from tenants import access_rows, audit_rows, database, migrate, rows
 from tenants.address import parse
 from tenants.binding import bind
 from tenants.schema import schema_editor
@@ -24,9 +24,19 @@ from tests.tenants.writing import start
 pytestmark = pytest.mark.anyio
 
 _MODELS: list[type[Model]] = [
-    one for one in vars(rows).values() if isinstance(one, type) and one.__module__ == rows.__name__
+    one
+    for module in (rows, access_rows, audit_rows)
+    for one in vars(module).values()
+    if isinstance(one, type) and one.__module__ == module.__name__
 ]
-_ALL = ["m0001_initial", "m0002_signing_in", "m0003_refusals_by_name", "m0004_contents_of_links"]
+_ALL = [
+    "m0001_initial",
+    "m0002_signing_in",
+    "m0003_refusals_by_name",
+    "m0004_contents_of_links",
+    "m0005_people",
+    "m0006_audit",
+]
 
 _TENANT = (
     "INSERT INTO tenant (id, provider_id, provider_key, name_key, app, is_suspended, created_at)"

@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from tenants import database
-from tenants.access import PUBLIC, Actor, ActorKind, Permission, Principal, Role, TenantScope
+from tenants.access import PUBLIC, Permission, TenantScope
 from tenants.accounts import Accounts
 from tenants.actions.create import create_tenant
 from tenants.actions.rotation import Rotation, rotate_keys
@@ -26,6 +26,7 @@ from tenants.store import sealed as store
 from tenants.store import secrets
 from tenants.store.setup_links import ERASED, NewSetupLink, content_place, insert_link
 from tenants.system import SystemScope
+from tests import make
 from tests.tenants.writing import elsewhere
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
-ADMIN = Principal(Actor(ActorKind.TOKEN, "admin", "token:1"), Role.PLATFORM_ADMIN)
+ADMIN = make.ADMIN
 SYSTEM = SystemScope("the tests' own")
 FIRST, SECOND, THIRD = (f"SECRET-key-{word}-0123456789-abcdefgh" for word in ("one", "two", "three"))
 OLD, BOTH, NEW = KeyRing(FIRST), KeyRing(SECOND, [FIRST]), KeyRing(SECOND)

@@ -129,7 +129,7 @@ async def play(step: Step) -> None:
     match step.call:
         case "createTenant":
             await create_tenant(
-                SYSTEM.platform(), provider_id=given["providerId"], name=None, app=AppKind.GENERIC, now=NOW
+                SYSTEM.platform(make.KEYS), provider_id=given["providerId"], name=None, app=AppKind.GENERIC, now=NOW
             )
         case "publish":
             scope, version = await find(given["providerId"])
@@ -146,9 +146,9 @@ async def play(step: Step) -> None:
 
 async def find(provider_id: str) -> tuple[TenantScope, int]:
     """Give the tenant's scope and the version of its draft."""
-    tenant = await tenants.find_tenant(SYSTEM.platform(), provider_id)
+    tenant = await tenants.find_tenant(SYSTEM.platform(make.KEYS), provider_id)
     assert tenant is not None
-    scope = SYSTEM.tenant(tenant.id)
+    scope = SYSTEM.tenant(tenant.id, make.KEYS)
     return scope, (await drafts.get_draft(scope)).version
 
 

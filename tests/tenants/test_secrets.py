@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tenants.access import PUBLIC, Actor, ActorKind, Permission, Principal, Role, TenantScope
+from tenants.access import PUBLIC, Permission, TenantScope
 from tenants.actions.create import create_tenant
 from tenants.database import transaction
 from tenants.errors import UnreadableSecretError
@@ -15,12 +15,13 @@ from tenants.keys import KeyRing
 from tenants.model import AppKind, ProvisioningHeader
 from tenants.rows import SecretRow
 from tenants.store import secrets
+from tests import make
 
 pytestmark = pytest.mark.anyio
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
-ADMIN = Principal(Actor(ActorKind.TOKEN, "admin", "token:1"), Role.PLATFORM_ADMIN)
+ADMIN = make.ADMIN
 KEYS = KeyRing("SECRET-key-one-0123456789-abcdefg")
 OTHER_KEYS = KeyRing("SECRET-key-two-0123456789-abcdefg")
 

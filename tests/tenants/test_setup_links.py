@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tenants.access import CREDENTIALS, Actor, ActorKind, Permission, Principal, Role, TenantScope
+from tenants.access import CREDENTIALS, Permission, TenantScope
 from tenants.accounts import Accounts, LoginPair
 from tenants.actions import publish, save
 from tenants.actions import setup_links as actions
@@ -33,12 +33,13 @@ from tenants.rows import RefusedAttemptRow, SetupLinkRow
 from tenants.setup_links import Asker, Redeemed, SetupLinkStatus, SetupToken
 from tenants.store import drafts, setup_codes, setup_links
 from tenants.store.setup_links import Position
+from tests import make
 
 pytestmark = pytest.mark.anyio
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 KEYS = KeyRing("a key for tests, 32 characters long")
-ADMIN = Principal(Actor(ActorKind.TOKEN, "admin", "token:1"), Role.PLATFORM_ADMIN)
+ADMIN = make.ADMIN
 HOME = "192.0.2.1"
 PHONE, SECOND, THIRD = (Asker(f"phone-{n}", AppKind.GENERIC) for n in (1, 2, 3))
 SIP = {"username": "user1", "password": "SECRET-sip", "transport": "TLS", "subdomain": "pbx"}

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tenants.access import PUBLIC, Actor, ActorKind, Permission, Principal, Role, TenantScope
+from tenants.access import PUBLIC, Permission, TenantScope
 from tenants.actions import tenant as actions
 from tenants.actions.create import create_tenant
 from tenants.actions.signing import RETIREMENT, rotate_signing_secret
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.anyio
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-ADMIN = Principal(Actor(ActorKind.TOKEN, "admin", "token:1"), Role.PLATFORM_ADMIN)
+ADMIN = make.ADMIN
 
 
 async def make_tenant(provider_id: str) -> TenantScope:

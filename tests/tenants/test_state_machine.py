@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from tenants import database
-from tenants.access import PUBLIC, Actor, ActorKind, Permission, Principal, Role, TenantScope
+from tenants.access import PUBLIC, Permission, TenantScope
 from tenants.actions import create, publish, save
 from tenants.actions import tenant as actions
 from tenants.codes import ProblemCode
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tests.databases import PostgresServer
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-ADMIN = Principal(Actor(ActorKind.TOKEN, "admin", "token:1"), Role.PLATFORM_ADMIN)
+ADMIN = make.ADMIN
 NAMES = ("AcmeInc", "acmeinc", "Bright-Tel", "BRIGHT-TEL", "Cosy_Phone")
 """Few, and some differ in case only, so that they meet."""
 COLORS = ("#111111", "#222222", "#1565c0")

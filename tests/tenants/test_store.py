@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tortoise.exceptions import IntegrityError
 
-from tenants.access import CREDENTIALS, PUBLIC, Actor, ActorKind, Permission, Principal, Role, TenantScope
+from tenants.access import CREDENTIALS, PUBLIC, Actor, ActorKind, Permission, Principal, TenantScope
+from tenants.access_rows import AccessTokenRow
 from tenants.actions import publish, save
 from tenants.actions.create import create_tenant
 from tenants.credentials import NewToken
@@ -17,7 +18,7 @@ from tenants.database import transaction
 from tenants.errors import NotFoundError, VersionConflictError
 from tenants.identity import ProviderId
 from tenants.model import AppKind, Config, TenantStatus
-from tenants.rows import AccessTokenRow, DraftRow, ProviderIdRow, RevisionRow, TenantRow
+from tenants.rows import DraftRow, ProviderIdRow, RevisionRow, TenantRow
 from tenants.store import drafts, published, revisions, tenants, tokens
 from tenants.store.actors import from_stored, to_stored
 from tenants.store.tenants import Position, TenantFilter
@@ -28,8 +29,8 @@ from tests.tenants.writing import elsewhere
 pytestmark = pytest.mark.anyio
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-ADMIN = Principal(Actor(ActorKind.TOKEN, "admin", "token:1"), Role.PLATFORM_ADMIN)
-OTHER_ADMIN = Principal(Actor(ActorKind.TOKEN, "other", "token:2"), Role.PLATFORM_ADMIN)
+ADMIN = make.ADMIN
+OTHER_ADMIN = make.principal("other", 2)
 SYSTEM = SystemScope("the tests' own")
 NOBODY = 999_999
 
@@ -337,18 +338,19 @@ async def test_a_token_opens_until_it_is_revoked_and_is_not_stored(connected: st
     assert not await tokens.has_tokens(SYSTEM)
     token, other = NewToken.random(), NewToken.random()
     async with transaction():
-        await tokens.insert_token(SYSTEM, token, name="deploy-bot", role=Role.PLATFORM_ADMIN, now=NOW)
-        await tokens.insert_token(SYSTEM, other, name="other", role=Role.PLATFORM_ADMIN, now=NOW)
-    principal = await tokens.find_principal(CREDENTIALS, token.text)
+        await tokens.insert_admin_token(SYSTEM, token, name="deploy-bot", now=NOW)
+        await tokens.insert_admin_token(SYSTEM, other, name="other", now=NOW)
+    principal = await tokens.find_principal(CREDENTIALS, token.text, make.ORIGIN, NOW)
     row = await AccessTokenRow.get(name="deploy-bot")
     async with transaction():
         await AccessTokenRow.filter(id=row.id).update(revoked_at=NOW)
 
-    assert principal == Principal(Actor(ActorKind.TOKEN, "deploy-bot", f"token:{row.id}"), Role.PLATFORM_ADMIN)
+    actor = Actor(ActorKind.TOKEN, "deploy-bot", f"token:{row.id}")
+    assert principal == Principal(make.ORIGIN, actor, is_platform_admin=True)
     assert token.text.encode() not in bytes(row.sha256)
-    assert (await tokens.find_principal(CREDENTIALS, token.text)).actor is None
-    assert (await tokens.find_principal(CREDENTIALS, other.text)).actor is not None
-    assert (await tokens.find_principal(CREDENTIALS, "gwt_nobodys")).actor is None
+    assert (await tokens.find_principal(CREDENTIALS, token.text, make.ORIGIN, NOW)).actor is None
+    assert (await tokens.find_principal(CREDENTIALS, other.text, make.ORIGIN, NOW)).actor is not None
+    assert (await tokens.find_principal(CREDENTIALS, "gwt_nobodys", make.ORIGIN, NOW)).actor is None
     assert await tokens.has_tokens(SYSTEM)
 
 
