@@ -11,9 +11,9 @@ class ProblemCode(Enum):
 
     REQUIRED = "A value is missing or blank where one is needed."
     TEXT_TOO_LONG = (
-        "A text is longer than its field allows; counted in characters as people see them (I7, P7, P9, H2, H4)."
+        "A text is longer than its field allows; counted in characters as people see them (I7, P7, P9, H2, H4, G5)."
     )
-    TEXT_CHARACTERS = "A text holds control, bidirectional-override or zero-width characters (I7, P7, P9, H2, H4)."
+    TEXT_CHARACTERS = "A text holds control, bidirectional-override or zero-width characters (I7, P7, P9, H2, H4, G5)."
     NUMBER_OUT_OF_RANGE = "G1: a number is outside its range."
     PROVIDER_ID_SYNTAX = "I1: not a ProviderId."
     PROVIDER_ID_TAKEN = "I2, I3: another tenant has, or once published under, this ProviderId, case ignored."
@@ -59,6 +59,8 @@ class ProblemCode(Enum):
     LINK_PLACEHOLDER_UNKNOWN = "L6: another vendor's placeholder, or ours misspelt."
     LINK_PLACEHOLDER_ENCODED = "L6: a placeholder with its percent signs encoded."
     LINK_PLACEHOLDER_POSITION = "L7: a placeholder outside query values and fragment."
+    PASSWORD_TOO_SHORT = "G5: shorter than 12 characters."
+    PASSWORD_COMMON = "G5: a widely known password."
     JID_SYNTAX = "G3: not a chat address, or not the host of one."
 
 

@@ -1,10 +1,11 @@
-"""Examples of the rules about numbers, headers, accounts and codes (G)."""
+"""Examples of the rules about numbers, headers, accounts, codes and passwords (G)."""
 
 from __future__ import annotations
 
 from tenants.account_parsing import parse_jid
 from tenants.codes import ProblemCode, WarningCode
 from tenants.parsing import check_number
+from tenants.passwords import parse_password
 from tenants.rules.examples import CallExample, FormExample, Step, TypedExample
 
 _API_KEY = {"name": "X-Api-Key", "value": "an example of a value"}
@@ -64,5 +65,20 @@ GENERAL_EXAMPLES: tuple[FormExample | TypedExample | CallExample, ...] = (
         accepted=_POSTER,
         refused=Step("makeQrCode", _LONG_LOGIN),
         beside=(WarningCode.QR_HOLDS_PASSWORD,),
+    ),
+    TypedExample(
+        code=ProblemCode.PASSWORD_TOO_SHORT,
+        field="password",
+        parse=parse_password,
+        accepted="violet harbour lantern",
+        refused="kF7$wq2!pZx",
+    ),
+    TypedExample(
+        code=ProblemCode.PASSWORD_COMMON,
+        field="password",
+        parse=parse_password,
+        accepted="kF7$wq2!pZx9",
+        refused="P@ssw0rd2026",
+        remark="With `qwertzuiop12`, `abcabcabcabc` and one's own name and year it is the same.",
     ),
 )

@@ -1,15 +1,17 @@
-"""The rules about what is no setting of its own (G): numbers, headers, accounts and codes that staff hand out."""
+"""The rules about what is no setting of its own (G): numbers, headers, accounts, codes, passwords of staff."""
 
 from __future__ import annotations
 
 from tenants.codes import ProblemCode, WarningCode
 from tenants.headers import LONGEST_HEADER_NAME, LONGEST_HEADER_VALUE, MOST_HEADERS, OWN_HEADERS, OWN_PREFIXES
+from tenants.known_passwords import SHORTEST_PASSWORD
+from tenants.passwords import LONGEST_PASSWORD
 from tenants.qr_codes import MOST_MODULES
 from tenants.rules.rule import Chapter, Rule
 
 GENERAL = Chapter(
     "G",
-    "Calls, accounts and codes",
+    "Calls, accounts, codes and passwords",
     (
         Rule(
             "G1",
@@ -47,6 +49,22 @@ GENERAL = Chapter(
             "A code with a login or accounts inside can be read by whoever sees it; one with a setup code works for "
             f"one phone only, for a while. A code of more than {MOST_MODULES} modules a side needs a good camera.",
             warns=(WarningCode.QR_HOLDS_PASSWORD, WarningCode.QR_TOO_DENSE),
+        ),
+        Rule(
+            "G5",
+            "Passwords of staff",
+            f"{SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters of any kind but control characters, blanks among "
+            "them, counted in Unicode's form NFKC. None that is widely known, in any case of its letters: one of "
+            "30,000 listed passwords, a listed word, name or the person's own e-mail address or name with digits and "
+            "signs around it, a short piece over and over, a run on the keyboard or another sequence. No kinds of "
+            "characters are asked for, and it never expires.",
+            (
+                ProblemCode.REQUIRED,
+                ProblemCode.TEXT_TOO_LONG,
+                ProblemCode.TEXT_CHARACTERS,
+                ProblemCode.PASSWORD_TOO_SHORT,
+                ProblemCode.PASSWORD_COMMON,
+            ),
         ),
     ),
 )

@@ -55,7 +55,7 @@ def test_the_rules_are_those_of_the_product() -> None:
         f"{letter}{n}"
         for letter, last in [("I", 7), ("B", 2), ("P", 9), ("H", 5), ("L", 9)]
         for n in range(1, last + 1)
-    ] + ["G1", "G2", "G3", "G4"]
+    ] + ["G1", "G2", "G3", "G4", "G5"]
 
     assert [rule.id for rule in RULES] == expected
     assert all(rule.id[0] == chapter.letter for chapter in CHAPTERS for rule in chapter.rules)
