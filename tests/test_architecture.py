@@ -139,6 +139,18 @@ def test_no_scope_no_query(module: str, function: str, first: str) -> None:
     assert kinds <= SCOPES, f"tenants/store/{module}.py: {function}({first}, …)"
 
 
+def test_what_a_statement_may_touch_is_bound_by_each_function_of_the_store() -> None:
+    unbound = [
+        f"{path.stem}.{node.name}"
+        for path in sorted((ROOT / "tenants" / "store").glob("*.py"))
+        for node in tree_of(path).body
+        if isinstance(node, ast.AsyncFunctionDef) and not node.name.startswith("_")
+        if "scoped" not in map(ast.unparse, node.decorator_list)
+    ]
+
+    assert unbound == []
+
+
 def test_functions_of_the_store_that_need_no_scope_do_not_wait_for_a_database() -> None:
     for module, names in PURE.items():
         found = {

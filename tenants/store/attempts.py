@@ -9,6 +9,7 @@ from tortoise.expressions import Q
 
 from tenants.attempts import ADDRESS, CODES, NAME, TENANT, Refusals
 from tenants.rows import ProvenDeviceRow, RefusedAttemptRow
+from tenants.scoping import scoped
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,6 +21,7 @@ PROOF_LASTS = timedelta(days=365)
 """A device that is still in use proves itself again at its next success."""
 
 
+@scoped
 async def find_end_of_wait(_scope: CredentialScope, address: bytes, now: datetime) -> datetime | None:
     """From when on an address may be refused another setup code; None: at once."""
     rows = RefusedAttemptRow.filter(_lately(CODES, now), tenant_id=None, address_mac=address)
@@ -27,12 +29,14 @@ async def find_end_of_wait(_scope: CredentialScope, address: bytes, now: datetim
     return latest[-1].at + CODES.window if len(latest) == CODES.refusals else None
 
 
+@scoped
 async def insert_refused_code(_scope: CredentialScope, address: bytes, now: datetime) -> None:
     """Note that an address sent a setup code that did not work; what is not in the window is forgotten."""
     await RefusedAttemptRow.filter(_not_lately(None, CODES, now)).delete()
     await RefusedAttemptRow.create(tenant_id=None, address_mac=address, at=now)
 
 
+@scoped
 async def list_refusals(scope: SignInScope, attempt: Attempt, now: datetime) -> Refusals:
     """Those of the attempt's name and address, and of anybody at the tenant, each within its window; one query."""
     # The tenant stands in each branch, or SQLite reads all rows of a tenant that is under attack.
@@ -48,17 +52,20 @@ async def list_refusals(scope: SignInScope, attempt: Attempt, now: datetime) -> 
     )
 
 
+@scoped
 async def insert_refusal(scope: SignInScope, attempt: Attempt, now: datetime) -> None:
     """Note that the provider said no; what is not in the longest window is forgotten."""
     await RefusedAttemptRow.filter(_not_lately(scope.tenant, NAME, now)).delete()
     await RefusedAttemptRow.create(tenant_id=scope.tenant, name_mac=attempt.name, address_mac=attempt.address, at=now)
 
 
+@scoped
 async def is_proven(scope: SignInScope, attempt: Attempt) -> bool:
     """Whether this installation signed this user in before."""
     return await ProvenDeviceRow.exists(tenant_id=scope.tenant, mac=attempt.device)
 
 
+@scoped
 async def insert_proof(scope: SignInScope, attempt: Attempt, now: datetime) -> None:
     """The installation signed its user in. Raises tortoise's IntegrityError when that was noted meanwhile."""
     await ProvenDeviceRow.filter(tenant_id=scope.tenant, proved_at__lte=now - PROOF_LASTS).delete()

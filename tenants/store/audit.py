@@ -12,6 +12,7 @@ from tenants.audit import ON_PLATFORM, Entry, Personal, personal_mac
 from tenants.audit_rows import AuditChainRow, AuditEventRow
 from tenants.binding import CONNECTION
 from tenants.keys import Place, Sealed
+from tenants.scoping import scoped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +29,7 @@ _NEW_CHAIN = "INSERT INTO audit_chain (id, number, hash, key_id, sealed) VALUES 
 _PLACES = {"sqlite": "?, 0, ?, ?, ?", "postgres": "$1, 0, $2, $3, $4"}
 
 
+@scoped
 async def record(
     trail: Trail, action: AuditAction, subject: str, changes: Sequence[Change] = (), *, now: datetime
 ) -> None:

@@ -8,6 +8,7 @@ from tenants.documents import from_document, to_document
 from tenants.errors import NotFoundError, VersionConflictError
 from tenants.model import Config, Draft
 from tenants.rows import DraftRow
+from tenants.scoping import scoped
 from tenants.store import revisions
 from tenants.store.actors import from_stored, to_stored
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from tenants.access import TenantScope
 
 
+@scoped
 async def get_draft(scope: TenantScope) -> Draft:
     """The scope's draft. Raises NotFoundError when the tenant is gone."""
     row = await DraftRow.get_or_none(tenant_id=scope.tenant)
@@ -26,6 +28,7 @@ async def get_draft(scope: TenantScope) -> Draft:
     return _draft(row)
 
 
+@scoped
 async def claim_draft(scope: TenantScope) -> Draft:
     """The scope's draft, kept from other writers until the transaction ends; the first thing that a change asks for.
 
@@ -37,12 +40,14 @@ async def claim_draft(scope: TenantScope) -> Draft:
     return _draft(row)
 
 
+@scoped
 async def list_drafts(scopes: Sequence[TenantScope]) -> dict[int, Draft]:
     """The drafts of several tenants by tenant, in one query."""
     rows = await DraftRow.filter(tenant_id__in=[scope.tenant for scope in scopes])
     return {draft.tenant: draft for draft in map(_draft, rows)}
 
 
+@scoped
 async def insert_draft(scope: TenantScope, name: str | None, config: Config, now: datetime) -> None:
     """The first draft of a new tenant."""
     await DraftRow.create(
@@ -55,12 +60,14 @@ async def insert_draft(scope: TenantScope, name: str | None, config: Config, now
     )
 
 
+@scoped
 async def check_version(scope: TenantScope, draft: Draft, expected: int) -> None:
     """Raises VersionConflictError when the caller has read another version than the current one."""
     if draft.version != expected:
         raise await _conflict(scope, draft)
 
 
+@scoped
 async def replace_draft(scope: TenantScope, expected: int, name: str | None, config: Config, now: datetime) -> None:
     """Compare and set. Raises VersionConflictError when somebody was first, NotFoundError when the tenant is gone."""
     changed = await DraftRow.filter(tenant_id=scope.tenant, version=expected).update(
@@ -74,6 +81,7 @@ async def replace_draft(scope: TenantScope, expected: int, name: str | None, con
         raise await _conflict(scope, await get_draft(scope))
 
 
+@scoped
 async def raise_version(scope: TenantScope, expected: int) -> None:
     """Compare and set without an edit: a publish moves the version too. Raises as `replace_draft`."""
     changed = await DraftRow.filter(tenant_id=scope.tenant, version=expected).update(version=expected + 1)

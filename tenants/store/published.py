@@ -9,6 +9,7 @@ from tortoise.expressions import F
 
 from tenants.identity import ProviderId
 from tenants.rows import RevisionRow
+from tenants.scoping import scoped
 from tenants.store.revisions import from_row
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class Published:
     revision: Revision
 
 
+@scoped
 async def find_published(_scope: PublicScope, provider_id: str, app: AppKind | None) -> Published | None:
     """Rules I4 and I5: None for unknown, suspended, never published and wrong-kind tenants alike.
 

@@ -10,6 +10,7 @@ from tenants.documents import from_document, to_document
 from tenants.errors import NotFoundError
 from tenants.model import Config, Revision
 from tenants.rows import RevisionRow
+from tenants.scoping import scoped
 from tenants.store.actors import from_stored, to_stored
 
 if TYPE_CHECKING:
@@ -19,17 +20,20 @@ if TYPE_CHECKING:
     from tenants.access import PlatformScope, TenantScope
 
 
+@scoped
 async def find_live(scope: TenantScope) -> Revision | None:
     """The live revision; None before the first publish."""
     return (await list_live([scope])).get(scope.tenant)
 
 
+@scoped
 async def list_live(scopes: Sequence[TenantScope]) -> dict[int, Revision]:
     """The live revisions of several tenants by tenant, in one query."""
     rows = await RevisionRow.filter(tenant_id__in=[scope.tenant for scope in scopes], tenant__live_revision=F("number"))
     return {revision.tenant: revision for revision in map(from_row, rows)}
 
 
+@scoped
 async def find_tenant_of(_scope: PlatformScope, revision: int) -> int:
     """The tenant that a revision belongs to, so that the caller's leave for it can be asked. Raises NotFoundError."""
     row = await RevisionRow.get_or_none(id=revision)
@@ -38,6 +42,7 @@ async def find_tenant_of(_scope: PlatformScope, revision: int) -> int:
     return row.tenant_id
 
 
+@scoped
 async def get_by_id(scope: TenantScope, revision: int) -> Revision:
     """The scope's revision by its id. Raises NotFoundError."""
     row = await RevisionRow.get_or_none(id=revision, tenant_id=scope.tenant)
@@ -46,6 +51,7 @@ async def get_by_id(scope: TenantScope, revision: int) -> Revision:
     return from_row(row)
 
 
+@scoped
 async def list_numbers(keys: Sequence[tuple[TenantScope, int]]) -> dict[tuple[int, int], Revision]:
     """Several revisions by tenant and number, in one query."""
     wanted = {(scope.tenant, number) for scope, number in keys}
@@ -54,6 +60,7 @@ async def list_numbers(keys: Sequence[tuple[TenantScope, int]]) -> dict[tuple[in
     return {(row.tenant_id, row.number): from_row(row) for row in rows if (row.tenant_id, row.number) in wanted}
 
 
+@scoped
 async def list_revisions(scope: TenantScope, *, first: int, before: int | None = None) -> list[Revision]:
     """Up to `first` revisions, newest first, older than a number."""
     rows = RevisionRow.filter(tenant_id=scope.tenant)
@@ -62,6 +69,7 @@ async def list_revisions(scope: TenantScope, *, first: int, before: int | None =
     return [from_row(row) for row in await rows.order_by("-number").limit(first)]
 
 
+@scoped
 async def insert_revision(
     scope: TenantScope, *, number: int, draft_version: int, name: str, config: Config, note: str | None, now: datetime
 ) -> Revision:

@@ -9,6 +9,7 @@ from tortoise.functions import Count
 
 from tenants.keys import Place, Sealed
 from tenants.rows import SecretRow, SetupLinkRow
+from tenants.scoping import scoped
 from tenants.store.setup_links import ERASED
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Value:
     sealed: Sealed
 
 
+@scoped
 async def count_by_key(_scope: SystemScope) -> dict[str, dict[str, int]]:
     """How many values each key encrypts, by table and then by the key's id; a key without values is absent."""
     counts: dict[str, dict[str, int]] = {}
@@ -37,6 +39,7 @@ async def count_by_key(_scope: SystemScope) -> dict[str, dict[str, int]]:
     return counts
 
 
+@scoped
 async def list_outdated(
     _scope: SystemScope, table: str, current: str, *, after: int, first: int, is_waiting: bool
 ) -> list[Value]:
@@ -51,6 +54,7 @@ async def list_outdated(
     ]
 
 
+@scoped
 async def replace(_scope: SystemScope, place: Place, sealed: Sealed) -> None:
     """Inside the transaction that listed it: the same value under another key."""
     await _ROWS[place.table].filter(id=place.row).update(key_id=sealed.key_id, sealed=sealed.data)

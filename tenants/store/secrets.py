@@ -14,6 +14,7 @@ from tortoise.expressions import Q
 from tenants.errors import UnreadableSecretError
 from tenants.keys import Place, Sealed
 from tenants.rows import SecretRow
+from tenants.scoping import scoped
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -29,6 +30,7 @@ _SIGNING_PREFIX = "gws_"
 _SIGNING_BYTES = 32
 
 
+@scoped
 async def open_headers(
     scope: TenantScope | SignInScope, keys: KeyRing, headers: Sequence[ProvisioningHeader]
 ) -> list[tuple[str, str]]:
@@ -40,11 +42,13 @@ async def open_headers(
     return [(header.name, _open_row(scope, keys, rows.get(header.secret))) for header in headers]
 
 
+@scoped
 async def insert_header(scope: TenantScope, keys: KeyRing, value: str, now: datetime) -> int:
     """Store a header's value; the id that a config names it by."""
     return await _insert(scope, keys, _HEADER, value, now)
 
 
+@scoped
 async def list_stored_headers(scope: TenantScope, headers: Sequence[ProvisioningHeader]) -> set[int]:
     """Which of the values are there."""
     wanted = [header.secret for header in headers]
@@ -52,6 +56,7 @@ async def list_stored_headers(scope: TenantScope, headers: Sequence[Provisioning
     return {int(str(row)) for row in found}
 
 
+@scoped
 async def mark_published(scope: TenantScope, headers: Sequence[ProvisioningHeader]) -> None:
     """A revision names these values, so they stay as long as the tenant."""
     await SecretRow.filter(tenant_id=scope.tenant, id__in=[header.secret for header in headers]).update(
@@ -59,12 +64,14 @@ async def mark_published(scope: TenantScope, headers: Sequence[ProvisioningHeade
     )
 
 
+@scoped
 async def delete_unpublished_headers(scope: TenantScope, *, but: Collection[int]) -> None:
     """Delete the values that no revision names, but for those that the draft does."""
     rows = SecretRow.filter(tenant_id=scope.tenant, kind=_HEADER, is_published=False)
     await (rows.exclude(id__in=but) if but else rows).delete()
 
 
+@scoped
 async def list_signing_secrets(scope: TenantScope | SignInScope, keys: KeyRing, now: datetime) -> tuple[str, ...]:
     """What signs now: the current one, then the one that retires.
 
@@ -79,6 +86,7 @@ async def list_signing_secrets(scope: TenantScope | SignInScope, keys: KeyRing, 
     return opened if current else (derived_signing_secret(scope, keys), *opened)
 
 
+@scoped
 async def retire_signing_secret(scope: TenantScope, keys: KeyRing, now: datetime, until: datetime) -> bool:
     """Let the current one sign until then, and no other. False when it does not open any more: then it is deleted."""
     rows = SecretRow.filter(tenant_id=scope.tenant, kind=_SIGNING)
@@ -96,6 +104,7 @@ async def retire_signing_secret(scope: TenantScope, keys: KeyRing, now: datetime
     return True
 
 
+@scoped
 async def insert_signing_secret(scope: TenantScope, keys: KeyRing, now: datetime) -> str:
     """A random one, current from the commit on."""
     text = _signing_text(secrets.token_bytes(_SIGNING_BYTES))
@@ -103,6 +112,7 @@ async def insert_signing_secret(scope: TenantScope, keys: KeyRing, now: datetime
     return text
 
 
+@scoped
 async def list_signing_dates(scopes: Sequence[TenantScope]) -> dict[int, datetime]:
     """When several tenants' current secret was shown, by tenant; absent where nobody was shown one."""
     rows = await SecretRow.filter(

@@ -13,6 +13,7 @@ from tenants.identity import ProviderId
 from tenants.keys import Sealed
 from tenants.model import AppKind
 from tenants.rows import SetupLinkRow
+from tenants.scoping import scoped
 from tenants.setup_links import REPLAY, Asker, Invitation, Redeemed, SetupContentKind
 from tenants.store.published import find_published
 from tenants.store.setup_links import ERASED, content_place
@@ -40,11 +41,13 @@ class Found:
     """Whether it takes the place of another phone."""
 
 
+@scoped
 async def claim(_scope: CredentialScope, token: SetupToken) -> None:
     """Keep a link from other phones until the transaction ends."""
     await SetupLinkRow.filter(token_sha256=token.sha256()).select_for_update().first()
 
 
+@scoped
 async def find_for_phone(
     _scope: CredentialScope, keys: KeyRing, token: SetupToken, asker: Asker, now: datetime
 ) -> Found | None:
@@ -66,6 +69,7 @@ async def find_for_phone(
     return Found(row.id, row.tenant_id, gives, is_repeat, is_move)
 
 
+@scoped
 async def find_invitation(_scope: CredentialScope, token: SetupToken, now: datetime) -> Invitation | None:
     """What the page of a link shows to people; None when no phone could redeem it now. Changes nothing."""
     row = (
@@ -82,6 +86,7 @@ async def find_invitation(_scope: CredentialScope, token: SetupToken, now: datet
     )
 
 
+@scoped
 async def mark_redeemed(_scope: CredentialScope, token: SetupToken, asker: Asker, found: Found, now: datetime) -> None:
     """Note which phone has it now. A second phone is the last one: nobody else can move it again."""
     changes = {"can_move": False} if found.is_move else {}

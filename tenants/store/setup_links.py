@@ -12,6 +12,7 @@ from tenants.accounts import Accounts
 from tenants.errors import NotFoundError
 from tenants.keys import Place
 from tenants.rows import SetupLinkRow
+from tenants.scoping import scoped
 from tenants.setup_links import LISTED, REPLAY, SetupContentKind, SetupLink, SetupLinkStatus
 from tenants.store.actors import from_stored, to_stored
 
@@ -49,6 +50,7 @@ class NewSetupLink:
     expires_at: datetime
 
 
+@scoped
 async def insert_link(scope: TenantScope, keys: KeyRing, token: SetupToken, new: NewSetupLink) -> SetupLink:
     """Store a link, its content encrypted for its own row."""
     row_id = 1 + secrets.randbelow(LARGEST_ID)
@@ -70,6 +72,7 @@ async def insert_link(scope: TenantScope, keys: KeyRing, token: SetupToken, new:
     return _link(row)
 
 
+@scoped
 async def find_tenant_of(_scope: PlatformScope, link: int) -> int:
     """The tenant that a link belongs to, so that the caller's leave for it can be asked. Raises NotFoundError."""
     row = await SetupLinkRow.get_or_none(id=link)
@@ -78,6 +81,7 @@ async def find_tenant_of(_scope: PlatformScope, link: int) -> int:
     return row.tenant_id
 
 
+@scoped
 async def get_link(scope: TenantScope, link: int, now: datetime) -> SetupLink:
     """The scope's link by its id, as long as it is listed. Raises NotFoundError."""
     row = await SetupLinkRow.filter(_listed(now), id=link, tenant_id=scope.tenant).first()
@@ -86,6 +90,7 @@ async def get_link(scope: TenantScope, link: int, now: datetime) -> SetupLink:
     return _link(row)
 
 
+@scoped
 async def list_links(
     scope: TenantScope,
     now: datetime,
@@ -103,12 +108,14 @@ async def list_links(
     return [_link(row) for row in await rows.order_by("-created_at", "-id").limit(first)]
 
 
+@scoped
 async def revoke_link(scope: TenantScope, link: int, now: datetime) -> None:
     """Make one link useless and forget its content. What was revoked stays as it is."""
     rows = SetupLinkRow.filter(id=link, tenant_id=scope.tenant, revoked_at=None)
     await rows.update(revoked_at=now, **_WITHOUT_CONTENT)
 
 
+@scoped
 async def revoke_all(scope: TenantScope, now: datetime) -> int:
     """Make all links useless and forget what they carry; how many of them were open.
 
@@ -120,6 +127,7 @@ async def revoke_all(scope: TenantScope, now: datetime) -> int:
     return count
 
 
+@scoped
 async def forget_spent(scope: TenantScope, now: datetime) -> None:
     """Erase what no phone can get any more, and delete the links that are no longer listed."""
     old = SetupLinkRow.filter(tenant_id=scope.tenant, created_at__lte=now - LISTED)  # as the index has them

@@ -11,6 +11,7 @@ from tenants.errors import NotFoundError
 from tenants.identity import ProviderId, name_key
 from tenants.model import AppKind, Tenant, TenantStatus
 from tenants.rows import DraftRow, ProviderIdRow, TenantRow
+from tenants.scoping import scoped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +38,7 @@ class Position:
     id: int
 
 
+@scoped
 async def find_tenant(_scope: PlatformScope, provider_id: str) -> Tenant | None:
     """The tenant of that ProviderId, case ignored."""
     key = ProviderId.key_of(provider_id)
@@ -46,6 +48,7 @@ async def find_tenant(_scope: PlatformScope, provider_id: str) -> Tenant | None:
     return _tenant(row) if row else None
 
 
+@scoped
 async def get_tenant(scope: TenantScope) -> Tenant:
     """The scope's tenant. Raises NotFoundError."""
     row = await TenantRow.get_or_none(id=scope.tenant).select_related("draft")
@@ -54,17 +57,20 @@ async def get_tenant(scope: TenantScope) -> Tenant:
     return _tenant(row)
 
 
+@scoped
 async def list_by_id(scopes: Sequence[TenantScope]) -> dict[int, Tenant]:
     """Several tenants by id, in one query."""
     rows = await TenantRow.filter(id__in=[scope.tenant for scope in scopes]).select_related("draft")
     return {row.id: _tenant(row) for row in rows}
 
 
+@scoped
 async def list_all(_scope: SystemScope) -> list[Tenant]:
     """Every tenant by ProviderId, case ignored."""
     return [_tenant(row) for row in await TenantRow.all().order_by("provider_key").select_related("draft")]
 
 
+@scoped
 async def list_tenants(
     _scope: PlatformScope, narrow: TenantFilter, *, first: int, after: Position | None = None
 ) -> list[tuple[Position, Tenant]]:
@@ -76,6 +82,7 @@ async def list_tenants(
     return [(Position(row.name_key, row.id), _tenant(row)) for row in found]
 
 
+@scoped
 async def insert_tenant(
     _scope: PlatformScope, provider_id: ProviderId, app: AppKind, shown_name: str, now: datetime
 ) -> int:
@@ -91,11 +98,13 @@ async def insert_tenant(
     return int(row.id)
 
 
+@scoped
 async def is_provider_id_taken(_scope: PlatformScope | TenantScope, provider_id: ProviderId) -> bool:
     """Whether it is in use, or was published once (I2, I3)."""
     return await ProviderIdRow.exists(key=provider_id.key)
 
 
+@scoped
 async def change_provider_id(scope: TenantScope, old: ProviderId, new: ProviderId) -> None:
     """Give an unpublished tenant another ProviderId; the old one goes back to the pool."""
     # The tenant first, as when one is made: two who want the same name must not wait for each other.
@@ -105,32 +114,38 @@ async def change_provider_id(scope: TenantScope, old: ProviderId, new: ProviderI
         await ProviderIdRow.filter(key=old.key, tenant_id=scope.tenant).delete()
 
 
+@scoped
 async def change_shown_name(scope: TenantScope, shown_name: str) -> None:
     """Sort and find the tenant by another name."""
     await TenantRow.filter(id=scope.tenant).update(name_key=name_key(shown_name))
 
 
+@scoped
 async def change_shown_app(scope: TenantScope, app: AppKind) -> None:
     """The kind shown before the first publish is that of the draft."""
     await TenantRow.filter(id=scope.tenant, live_revision=None).update(app=app.value)
 
 
+@scoped
 async def set_live(scope: TenantScope, number: int, app: AppKind) -> None:
     """Make a revision the live one, and its ProviderId one that is never issued again (I3)."""
     await TenantRow.filter(id=scope.tenant).update(live_revision=number, app=app.value)
     await ProviderIdRow.filter(tenant_id=scope.tenant).update(was_published=True)
 
 
+@scoped
 async def suspend(scope: TenantScope, reason: str) -> None:
     """Make the tenant unknown to softphones. A second reason does not replace the first."""
     await TenantRow.filter(id=scope.tenant, is_suspended=False).update(is_suspended=True, suspended_reason=reason)
 
 
+@scoped
 async def resume(scope: TenantScope) -> None:
     """End a suspension."""
     await TenantRow.filter(id=scope.tenant).update(is_suspended=False, suspended_reason=None)
 
 
+@scoped
 async def delete_tenant(scope: TenantScope) -> None:
     """Delete the tenant with everything in it; a ProviderId that was never published returns to the pool."""
     await ProviderIdRow.filter(tenant_id=scope.tenant, was_published=False).delete()

@@ -10,6 +10,7 @@ from tortoise.expressions import Q
 from tenants.access import Actor, ActorKind, Principal, Role
 from tenants.access_rows import AccessTokenRow
 from tenants.credentials import NewToken, digest
+from tenants.scoping import scoped
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _PLATFORM_ADMIN = "platform-admin"
 
 
+@scoped
 async def insert_admin_token(_scope: SystemScope, token: NewToken, *, name: str, now: datetime) -> None:
     """Store the hash of a platform admin's token, which has no tenant and no end."""
     await AccessTokenRow.create(
@@ -27,11 +29,13 @@ async def insert_admin_token(_scope: SystemScope, token: NewToken, *, name: str,
     )
 
 
+@scoped
 async def has_tokens(_scope: SystemScope) -> bool:
     """Whether any token works."""
     return await AccessTokenRow.exists(revoked_at=None)
 
 
+@scoped
 async def find_principal(_scope: CredentialScope, token: str, origin: Origin, now: datetime) -> Principal:
     """Whose token it is; the anonymous principal when it is nobody's, was revoked or has expired."""
     wanted = digest(token)
