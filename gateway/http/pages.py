@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, Response
 
+from gateway.http.frame import NAME, frame, policy, prefix_of, site
 from gateway.http.rules_page import rules_body
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; "
-    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-)
+CONTENT_SECURITY_POLICY = policy()
 EXAMPLE_QUERY = """\
 {
   softphoneConfig(providerId: "AcmeInc", app: GENERIC) {
@@ -31,24 +29,6 @@ EXAMPLE_QUERY = """\
 
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.:\[\]_-]{1,255}(?:/[A-Za-z0-9._~/-]*)?")
 _NO_ADDRESS = "http://127.0.0.1:8000/"
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{title}</title>
-<link rel="icon" href="data:,">
-<link rel="stylesheet" href="{prefix}/static/pages.css">
-</head>
-<body>
-<header><a href="{prefix}/">Softphone Gateway</a></header>
-<main>
-{body}
-</main>
-</body>
-</html>
-"""
 _INDEX = """<h1>Softphone Gateway</h1>
 <p>A VoIP provider describes once how its softphone looks, how its users sign in and what its Help menu offers. Every
 softphone of that provider fetches the published description from here, over GraphQL.</p>
@@ -68,12 +48,12 @@ ProviderId in its place.</p>
 
 async def index(request: Request) -> Response:
     """GET /: what this is and where to go from here."""
-    return _answer(request, _index_page(_prefix(request), _address(request)))
+    return _answer(request, _index_page(prefix_of(request), _address(request)))
 
 
 async def rules(request: Request) -> Response:
     """GET /docs/rules: the reference. Built once, beside the loop: its examples import the colour library."""
-    return _answer(request, await run_in_threadpool(_rules_page, _prefix(request)))
+    return _answer(request, await run_in_threadpool(_rules_page, prefix_of(request)))
 
 
 async def warm_up() -> None:
@@ -84,12 +64,12 @@ async def warm_up() -> None:
 @lru_cache(maxsize=8)
 def _index_page(prefix: str, address: str) -> bytes:
     body = _INDEX.format(prefix=escape(prefix), url=escape(f"{address}graphql"), query=escape(EXAMPLE_QUERY))
-    return _page("Softphone Gateway", body, prefix)
+    return _page(NAME, body, prefix)
 
 
 @lru_cache(maxsize=8)
 def _rules_page(prefix: str) -> bytes:
-    return _page("Rules and their codes: Softphone Gateway", _rules(), prefix)
+    return _page(f"Rules and their codes: {NAME}", _rules(), prefix)
 
 
 @lru_cache(maxsize=1)
@@ -98,7 +78,7 @@ def _rules() -> str:
 
 
 def _page(title: str, body: str, prefix: str) -> bytes:
-    return _PAGE.format(title=escape(title), prefix=escape(prefix), body=body).encode()
+    return frame(title, site(body, prefix), prefix).encode()
 
 
 def _answer(request: Request, page: bytes) -> Response:
@@ -109,12 +89,6 @@ def _answer(request: Request, page: bytes) -> Response:
     if etag in [tag.strip().removeprefix("W/") for tag in known]:
         return Response(status_code=304, headers=headers)
     return HTMLResponse(page, headers=headers)
-
-
-def _prefix(request: Request) -> str:
-    """The path below which the gateway is mounted, without a slash at its end."""
-    prefix: str = request.scope.get("root_path", "")
-    return prefix.rstrip("/")
 
 
 def _address(request: Request) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl
 
 from starlette.responses import Response
 
@@ -13,6 +12,7 @@ from gateway.formats import acrobits_xml
 from gateway.http.body import BadBodyError, read_body
 from gateway.http.caller import caller_of
 from gateway.http.deadline import Deadline
+from gateway.http.forms import FORM, parse_form
 from gateway.provisioning.outcomes import Off, Provisioned, Refused, TooMany, Unavailable, Unknown
 from gateway.provisioning.provisioner import SignIn
 from tenants.errors import InvalidValueError, UnavailableError
@@ -31,10 +31,9 @@ if TYPE_CHECKING:
 
 _SECONDS = 6
 """As `provision` has; the call to the provider has four of them."""
-_FORM = re.compile(r"application/x-www-form-urlencoded[ \t]*(?:;.*)?", re.IGNORECASE)
+_FORM = re.compile(rf"{FORM}[ \t]*(?:;.*)?", re.IGNORECASE)
 _HEADERS = {"Cache-Control": "private, no-store", "Content-Type": "application/xml; charset=utf-8"}
 _RETRY = 60
-_MOST_PARAMETERS = 50
 
 
 class AcrobitsEndpoint:
@@ -66,10 +65,10 @@ class AcrobitsEndpoint:
     async def _parameters(self, request: Request) -> dict[str, str]:
         """Of the query or of the form; unknown ones are the app's business. Raises BadBodyError."""
         if request.method != "POST":
-            return _parse_form(request.scope["query_string"])
+            return parse_form(request.scope["query_string"])
         if not _FORM.fullmatch(request.headers.get("content-type", "")):
             raise BadBodyError(415, "Send the parameters as application/x-www-form-urlencoded.")
-        return _parse_form(await read_body(request, self._settings.body_bytes))
+        return parse_form(await read_body(request, self._settings.body_bytes))
 
     def _parse(self, provider_id: str, parameters: dict[str, str]) -> SignIn:
         """The app has split its first field at the last `@` already. Raises InvalidValueError."""
@@ -96,19 +95,6 @@ class AcrobitsEndpoint:
     async def _provision(self, request: Request, sign_in: SignIn) -> Outcome:
         address = caller_of(request, self._settings).address
         return await self._provisioner.provision(sign_in, address=address, now=self._now())
-
-
-def _parse_form(data: bytes) -> dict[str, str]:
-    """Raises BadBodyError for what is no form in UTF-8, and for a parameter that stands there twice."""
-    try:
-        pairs = parse_qsl(
-            data.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=_MOST_PARAMETERS
-        )
-    except ValueError:
-        raise BadBodyError(400, "The parameters are no form in UTF-8.") from None
-    if len(dict(pairs)) != len(pairs):
-        raise BadBodyError(400, "A parameter stands twice.")
-    return dict(pairs)
 
 
 def _answer(outcome: Outcome) -> Response:

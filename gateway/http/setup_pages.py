@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import HTMLResponse
 
 from gateway.formats.qr import draw
+from gateway.http.frame import NO_ROBOTS, PRIVATE_HEADERS, frame, policy, prefix_of
 from tenants.access import CREDENTIALS
 from tenants.colors import DARK, TEXT_CONTRAST, WHITE, contrast, readable_shade
 from tenants.errors import UnavailableError
@@ -31,33 +32,12 @@ if TYPE_CHECKING:
     from tenants.model import Branding
     from tenants.setup_links import Invitation
 
-_HEADERS = {
-    "Cache-Control": "private, no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Robots-Tag": "noindex, nofollow",
-}
+_HEADERS = {**PRIVATE_HEADERS, "Referrer-Policy": "no-referrer"}
 _BLACK = "#000000"
 _TITLE = "Set up your phone"
 # What a preview shows names nobody and holds no code: it is made on other people's servers.
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="robots" content="noindex, nofollow">
-<meta name="format-detection" content="telephone=no">
+_HEAD = f"""{NO_ROBOTS}<meta name="format-detection" content="telephone=no">
 <meta property="og:title" content="Set up your phone">
-<title>{title}</title>
-<link rel="icon" href="data:,">
-<link rel="stylesheet" href="{prefix}/static/pages.css">
-<link rel="stylesheet" href="{prefix}/static/setup.css">
-<style>{colours}</style>
-</head>
-<body class="setup">
-{body}
-</body>
-</html>
 """
 _WORKS = """<header class="brand">{name}</header>
 <main>
@@ -114,7 +94,7 @@ class SetupPage:
     async def __call__(self, request: Request) -> Response:
         """One text and one status for everything that cannot be redeemed."""
         token, now = SetupToken.of_code(request.path_params["token"]), self._now()
-        prefix = escape(request.scope.get("root_path", "").rstrip("/"))
+        prefix = prefix_of(request)
         try:
             invitation = await find_invitation(CREDENTIALS, token, now)
         except UnavailableError:
@@ -128,7 +108,7 @@ class SetupPage:
 def _answer(
     status: int, title: str, body: str, colours: str, prefix: str, more: dict[str, str] | None = None
 ) -> Response:
-    page = _PAGE.format(title=escape(title), prefix=prefix, colours=colours, body=body)
+    page = frame(title, body, prefix, head=_HEAD, sheet="setup", style=colours)
     headers = {**_HEADERS, "Content-Security-Policy": _policy(colours), **(more or {})}
     return HTMLResponse(page, status, headers)
 
@@ -136,10 +116,7 @@ def _answer(
 def _policy(colours: str) -> str:
     """No script, no other host, and of styles written into the page only this one."""
     digest = base64.b64encode(hashlib.sha256(colours.encode()).digest()).decode()
-    return (
-        f"default-src 'none'; style-src 'self' 'sha256-{digest}'; img-src data:; "
-        "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-    )
+    return policy(styles=f"'self' 'sha256-{digest}'")
 
 
 def _body(invitation: Invitation, token: SetupToken, now: datetime) -> str:
