@@ -14,6 +14,7 @@ from starlette.routing import Route
 from gateway.api import make_schema
 from gateway.context import utc_now
 from gateway.environment import key_ring, load_settings
+from gateway.http.cross_origin import graphql_routes
 from gateway.http.graphql import GraphQLEndpoint, refuse
 from gateway.http.guards import Guards
 from gateway.http.health import livez, readyz
@@ -31,7 +32,7 @@ from gateway.upstream.resolver import DnsResolver
 from tenants import database
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from datetime import datetime
 
     from starlette.requests import Request
@@ -72,11 +73,7 @@ def create_app(
 
     app = Starlette(
         routes=[
-            Route(
-                "/graphql",
-                _endpoint(GraphQLEndpoint(schema, settings, keys, provisioner, now)),
-                methods=["GET", "POST"],
-            ),
+            *graphql_routes(_endpoint(GraphQLEndpoint(schema, settings, keys, provisioner, now)), settings),
             Route("/livez", livez),
             Route("/readyz", readyz),
             Route("/metrics", _endpoint(MetricsEndpoint(settings, keys, now))),
@@ -105,7 +102,7 @@ def create_from_env() -> ASGIApp:
     return create_app(settings)
 
 
-def _endpoint(callable_object: Callable[[Request], object]) -> Callable[[Request], object]:
+def _endpoint(callable_object: Callable[[Request], object]) -> Callable[[Request], Awaitable[Response]]:
     """Starlette takes an object for an ASGI application and a function for an endpoint."""
 
     async def endpoint(request: Request) -> Response:

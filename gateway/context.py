@@ -44,6 +44,22 @@ class Caller:
     """Where the gateway is reached, without a slash at its end; the setting's when there is one."""
 
 
+@dataclass(slots=True)
+class Cookies:
+    """What the answer does to the session cookie; at first nothing. The endpoint turns it into a header."""
+
+    session: str | None = None
+    """The text to set, empty to delete the cookie, None to leave it as it is."""
+
+    def set_session(self, text: str) -> None:
+        """Somebody signed in."""
+        self.session = text
+
+    def clear_session(self) -> None:
+        """The session is over, or the cookie does not work."""
+        self.session = ""
+
+
 @dataclass(slots=True, kw_only=True)
 class Context:
     """One request's context; never shared."""
@@ -54,6 +70,7 @@ class Context:
     caller: Caller
     allowance: Allowance
     provisioner: Provisioner
+    cookies: Cookies = field(default_factory=Cookies)
     now: Callable[[], datetime] = utc_now
     loaders: Loaders = field(default_factory=Loaders)
 

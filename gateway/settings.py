@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import re
 from dataclasses import dataclass, field, fields
 from enum import Enum
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from gateway.limits import Limits
+from gateway.setting_values import (
+    certificates,
+    host,
+    host_names,
+    level,
+    networks,
+    origins,
+    public_url,
+    whole_number,
+)
 from tenants import address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from ipaddress import IPv4Network, IPv6Network
+    from pathlib import Path
 
 T = TypeVar("T")
 
@@ -23,10 +32,7 @@ PREFIX = "GATEWAY_"
 SHORTEST_KEY = 32
 _FEWEST_DIFFERENT = 11
 DEFAULT_DATABASE = "sqlite:///gateway.db"
-_HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 _TOKEN = re.compile(rf"[A-Za-z0-9._~+/=-]{{{SHORTEST_KEY},256}}")
-_PUBLIC_URL = re.compile(r"https?://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*/?")
-_LEVELS = ("debug", "info", "warning", "error")
 
 
 class Profile(Enum):
@@ -84,6 +90,8 @@ class Settings:
     """Whose word is taken, in X-Forwarded-For, for the address of the caller."""
     public_url: str | None = None
     """Where people and phones reach this gateway, without a slash at its end; None: as the request came in."""
+    cors_origins: frozenset[str] = frozenset()
+    """Origins whose pages may call the API with the session of whoever looks at them. Example: a portal's."""
     metrics_token: Secret | None = None
     """Opens /metrics; a platform admin's token does too."""
     log_level: str = "info"
@@ -109,18 +117,19 @@ class Settings:
             database_url=read("DATABASE_URL", _database_url, DEFAULT_DATABASE),
             secret_key=read("SECRET_KEY", _secret_key, None),
             old_secret_keys=read("OLD_SECRET_KEYS", _secret_keys, ()),
-            host=read("HOST", _host, "127.0.0.1"),
-            port=read("PORT", _whole_number(0, 65535), 8000),
-            workers=read("WORKERS", _whole_number(1, 64), 1),
-            admit_hosts=read("ADMIT_HOSTS", _host_names, frozenset[str]()),
-            upstream_ca=read("UPSTREAM_CA", _certificates, None),
-            trusted_proxies=read("TRUSTED_PROXIES", _networks, ()),
-            public_url=read("PUBLIC_URL", _public_url, None),
+            host=read("HOST", host, "127.0.0.1"),
+            port=read("PORT", whole_number(0, 65535), 8000),
+            workers=read("WORKERS", whole_number(1, 64), 1),
+            admit_hosts=read("ADMIT_HOSTS", host_names, frozenset[str]()),
+            upstream_ca=read("UPSTREAM_CA", certificates, None),
+            trusted_proxies=read("TRUSTED_PROXIES", networks, ()),
+            public_url=read("PUBLIC_URL", public_url, None),
+            cors_origins=read("CORS_ORIGINS", origins, frozenset[str]()),
             metrics_token=read("METRICS_TOKEN", _secret_token, None),
-            log_level=read("LOG_LEVEL", _level, "info"),
-            deadline_seconds=read("DEADLINE_SECONDS", _whole_number(1, 60), 5),
-            database_pool=read("DATABASE_POOL", _whole_number(1, 200), 10),
-            body_bytes=read("BODY_BYTES", _whole_number(1024, 10_000_000), 64 * 1024),
+            log_level=read("LOG_LEVEL", level, "info"),
+            deadline_seconds=read("DEADLINE_SECONDS", whole_number(1, 60), 5),
+            database_pool=read("DATABASE_POOL", whole_number(1, 200), 10),
+            body_bytes=read("BODY_BYTES", whole_number(1024, 10_000_000), 64 * 1024),
             limits=_limits(read),
         )
         read.refuse_unknown()
@@ -140,6 +149,9 @@ class Settings:
             if value:
                 message = f"{PREFIX}{name} is for development and refused in production."
                 raise SettingError(message)
+        if any(origin.startswith("http:") for origin in self.cors_origins):
+            message = f"{PREFIX}CORS_ORIGINS must be https in production."
+            raise SettingError(message)
 
 
 class _Reader:
@@ -170,7 +182,7 @@ class _Reader:
 
 def _limits(read: _Reader) -> Limits:
     defaults = {one.name: one.default for one in fields(Limits) if isinstance(one.default, int)}
-    parse = _whole_number(1, 10_000_000)
+    parse = whole_number(1, 10_000_000)
     figures: dict[str, Any] = {name: read(f"LIMIT_{name.upper()}", parse, figure) for name, figure in defaults.items()}
     return Limits(**figures)
 
@@ -223,65 +235,3 @@ def _secret_token(text: str) -> Secret:
         message = f"must have {SHORTEST_KEY} to 256 characters, each a letter of ASCII, a digit or one of ._~+/=-"
         raise ValueError(message)
     return Secret(text)
-
-
-def _host(text: str) -> str:
-    """An address of this machine, or a name of one."""
-    try:
-        return str(ipaddress.ip_address(text))
-    except ValueError:
-        if _HOST_NAME.fullmatch(text) and not re.search(r"\.\.|[^.]{64}|^[0-9.]+$", text):
-            return text
-    message = "must be an IP address or a host name to listen on."
-    raise ValueError(message)
-
-
-def _certificates(text: str) -> Path:
-    path = Path(text)
-    if not path.is_file():
-        message = "names a file that is not there."
-        raise ValueError(message)
-    if b"-----BEGIN CERTIFICATE-----" not in path.read_bytes():
-        message = "names a file that holds no certificate in PEM."
-        raise ValueError(message)
-    return path
-
-
-def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
-    try:
-        return tuple(ipaddress.ip_network(part) for part in re.split(r"[\s,]+", text) if part)
-    except ValueError:
-        message = "must be IP addresses or networks such as 10.1.0.0/16, with commas between them."
-        raise ValueError(message) from None
-
-
-def _public_url(text: str) -> str:
-    if not _PUBLIC_URL.fullmatch(text):
-        message = "must be a URL such as https://gateway.acme.example, without query and fragment."
-        raise ValueError(message)
-    return text.rstrip("/")
-
-
-def _level(text: str) -> str:
-    if text not in _LEVELS:
-        message = f"must be one of {', '.join(_LEVELS)}."
-        raise ValueError(message)
-    return text
-
-
-def _host_names(text: str) -> frozenset[str]:
-    names = frozenset(name.strip().lower() for name in text.split(",") if name.strip())
-    if not all(_HOST_NAME.fullmatch(name) for name in names):
-        message = "must be host names with commas between them."
-        raise ValueError(message)
-    return names
-
-
-def _whole_number(smallest: int, largest: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        if not re.fullmatch(r"[0-9]{1,9}", text) or not smallest <= int(text) <= largest:
-            message = f"must be a whole number from {smallest} to {largest}."
-            raise ValueError(message)
-        return int(text)
-
-    return parse

@@ -1,4 +1,4 @@
-"""Bearer tokens: 256 random bits, shown once, stored as a hash."""
+"""Bearer tokens and what session cookies hold: 256 random bits, shown once, stored as a hash."""
 
 from __future__ import annotations
 
@@ -29,6 +29,22 @@ class NewToken:
     def __repr__(self) -> str:
         """Never the token."""
         return f"NewToken({self.prefix}…)"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionToken:
+    """What the cookie of a session that has just begun holds: the only moment at which its text exists here."""
+
+    text: str
+
+    @classmethod
+    def random(cls) -> SessionToken:
+        """A new one of 256 random bits."""
+        return cls(secrets.token_urlsafe(32))
+
+    def __repr__(self) -> str:
+        """Never the text."""
+        return "SessionToken(…)"
 
 
 def digest(token: str) -> bytes:

@@ -36,6 +36,11 @@ class EmailAddress:
         return cls(address)
 
     @property
+    def key(self) -> str:
+        """What an account is found by: upper and lower case are one."""
+        return self.text.casefold()
+
+    @property
     def has_non_ascii_domain(self) -> bool:
         """Whether people read another domain than the ASCII one that is stored (L5)."""
         domain = self.text.rpartition("@")[2]

@@ -1,17 +1,21 @@
-"""Who is asking. Fails closed: a credential that does not work is refused, never taken for none."""
+"""Who is asking. Fails closed: a token that does not work is refused, never taken for none."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
+from gateway.http.cookies import carries_session, find_session
 from tenants.access import CREDENTIALS, Origin, Principal
+from tenants.store.sessions import find_principal_of_session
 from tenants.store.tokens import find_principal
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from starlette.requests import Request
+
+    from gateway.context import Cookies
 
 _BEARER = re.compile(r"bearer +([A-Za-z0-9._~+/=-]{1,256})", re.IGNORECASE)
 
@@ -21,13 +25,27 @@ class BadCredentialError(Exception):
 
 
 async def principal_of(request: Request, origin: Origin, now: datetime) -> Principal:
-    """The caller. Raises BadCredentialError, UnavailableError."""
+    """The caller by `Authorization`, whatever cookies there are. Raises BadCredentialError, UnavailableError."""
     if "authorization" not in request.headers:
         return Principal(origin)
     token = find_token(request)
     principal = await find_principal(CREDENTIALS, token, origin, now) if token else None
     if principal is None or principal.actor is None:
         raise BadCredentialError
+    return principal
+
+
+async def principal_of_browser(request: Request, origin: Origin, now: datetime, cookies: Cookies) -> Principal:
+    """The caller by `Authorization`, else by the session cookie. Raises BadCredentialError, UnavailableError.
+
+    A session that is over is no error: the caller is anonymous, and the answer deletes the cookie.
+    """
+    if "authorization" in request.headers or not carries_session(request):
+        return await principal_of(request, origin, now)
+    text = find_session(request)
+    principal = await find_principal_of_session(CREDENTIALS, text, origin, now) if text else Principal(origin)
+    if principal.actor is None:
+        cookies.clear_session()
     return principal
 
 

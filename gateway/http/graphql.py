@@ -9,14 +9,16 @@ from starlette.responses import Response
 from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
-from gateway.context import Allowance, Context
+from gateway.context import Allowance, Context, Cookies
 from gateway.http import metrics
-from gateway.http.auth import BadCredentialError, principal_of
+from gateway.http.auth import BadCredentialError, principal_of_browser
 from gateway.http.body import BadBodyError, of_body, of_query_string
 from gateway.http.caller import caller_of, origin_of
+from gateway.http.cookies import apply
 from gateway.http.deadline import Deadline
 from gateway.http.graphiql import graphiql_response
 from gateway.http.negotiation import JSON, RESPONSE_JSON, choose, wants_html
+from gateway.http.origins import why_refused
 from gateway.refusals import ErrorCode, request_error
 from tenants.errors import UnavailableError
 
@@ -61,8 +63,17 @@ class GraphQLEndpoint:
         media_type = choose(accept)
         if media_type is None:
             return refuse(406, f"Accept {RESPONSE_JSON} or {JSON}.")
+        reason = why_refused(request, self._settings)
+        if reason:
+            return refuse(403, reason, media_type, ErrorCode.FORBIDDEN)
+        cookies = Cookies()
+        answer = await self._answer_or_refuse(request, media_type, cookies)
+        apply(cookies, answer)
+        return answer
+
+    async def _answer_or_refuse(self, request: Request, media_type: str, cookies: Cookies) -> Response:
         try:
-            return await self._answer(request, media_type)
+            return await self._answer(request, media_type, cookies)
         except BadBodyError as error:
             return refuse(error.status, error.message, media_type)
         except BadCredentialError:
@@ -75,7 +86,7 @@ class GraphQLEndpoint:
         has_query = bool({"query", "extensions", "variables", "operationName"} & set(request.query_params))
         return wants_html(accept) and not has_query and not self._settings.is_production
 
-    async def _answer(self, request: Request, media_type: str) -> Response:
+    async def _answer(self, request: Request, media_type: str, cookies: Cookies) -> Response:
         is_get = request.method != "POST"
         query_string = request.scope["query_string"]
         asked = of_query_string(query_string) if is_get else await of_body(request, self._settings.body_bytes)
@@ -84,23 +95,25 @@ class GraphQLEndpoint:
             return _json(body, _request_error_status(media_type), media_type)
         try:
             allowance = Allowance(self._settings.deadline_seconds)
-            result = await self._deadline.run(self._run(request, asked, allowance, is_get=is_get), allowance)
+            result = await self._deadline.run(self._run(request, asked, allowance, cookies, is_get=is_get), allowance)
         except InvalidOperationTypeError:
             return _refuse_operation(media_type, is_get=is_get)
         return _render(result, media_type)
 
     async def _run(
-        self, request: Request, asked: GraphQLRequest, allowance: Allowance, *, is_get: bool
+        self, request: Request, asked: GraphQLRequest, allowance: Allowance, cookies: Cookies, *, is_get: bool
     ) -> ExecutionResult:
         with metrics.operation():
             caller = caller_of(request, self._settings)
+            origin = origin_of(request, caller, self._keys)
             context = Context(
-                principal=await principal_of(request, origin_of(request, caller, self._keys), self._now()),
+                principal=await principal_of_browser(request, origin, self._now(), cookies),
                 admitted_hosts=self._settings.admit_hosts,
                 keys=self._keys,
                 caller=caller,
                 allowance=allowance,
                 provisioner=self._provisioner,
+                cookies=cookies,
                 now=self._now,
             )
             return await self._schema.execute(
