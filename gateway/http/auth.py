@@ -36,12 +36,19 @@ async def principal_of(request: Request, origin: Origin, now: datetime) -> Princ
 
 
 async def principal_of_browser(request: Request, origin: Origin, now: datetime, cookies: Cookies) -> Principal:
-    """The caller by `Authorization`, else by the session cookie. Raises BadCredentialError, UnavailableError.
+    """The caller by `Authorization`, else by the session cookie. Raises BadCredentialError, UnavailableError."""
+    if "authorization" in request.headers:
+        return await principal_of(request, origin, now)
+    return await principal_of_session(request, origin, now, cookies)
+
+
+async def principal_of_session(request: Request, origin: Origin, now: datetime, cookies: Cookies) -> Principal:
+    """The caller by the session cookie alone. Raises UnavailableError.
 
     A session that is over is no error: the caller is anonymous, and the answer deletes the cookie.
     """
-    if "authorization" in request.headers or not carries_session(request):
-        return await principal_of(request, origin, now)
+    if not carries_session(request):
+        return Principal(origin)
     text = find_session(request)
     principal = await find_principal_of_session(CREDENTIALS, text, origin, now) if text else Principal(origin)
     if principal.actor is None:
