@@ -27,6 +27,7 @@ from gateway.http.static import static_routes
 from gateway.logs import configure_logging
 from gateway.provisioning.provisioner import Provisioner
 from gateway.refusals import ErrorCode
+from gateway.stamps import Stamps
 from gateway.upstream.client import Upstream
 from gateway.upstream.resolver import DnsResolver
 from tenants import database
@@ -55,6 +56,7 @@ def create_app(
     keys = key_ring(settings)
     upstream = Upstream(resolver=resolver or DnsResolver(), admitted=settings.admit_hosts, ca_file=settings.upstream_ca)
     provisioner = Provisioner(upstream, keys)
+    stamps = Stamps()
     schema = make_schema(
         settings.limits, is_introspecting=not settings.is_production, is_suggesting=not settings.is_production
     )
@@ -69,14 +71,15 @@ def create_app(
         finally:
             await warming
             await upstream.close()
+            await stamps.close()
             await database.disconnect()
 
     app = Starlette(
         routes=[
-            *graphql_routes(_endpoint(GraphQLEndpoint(schema, settings, keys, provisioner, now)), settings),
+            *graphql_routes(_endpoint(GraphQLEndpoint(schema, settings, keys, provisioner, stamps, now)), settings),
             Route("/livez", livez),
             Route("/readyz", readyz),
-            Route("/metrics", _endpoint(MetricsEndpoint(settings, keys, now))),
+            Route("/metrics", _endpoint(MetricsEndpoint(settings, keys, stamps, now))),
             Route("/docs/rules", rules),
             Route("/setup/{token}", _endpoint(SetupPage(now))),
             Route("/provisioning/linphone/{code}", _endpoint(LinphoneEndpoint(settings, keys, provisioner, now))),

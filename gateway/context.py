@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gateway.provisioning.provisioner import Provisioner
+    from gateway.stamps import Stamps
     from tenants.access import Principal
     from tenants.keys import KeyRing
 
@@ -70,6 +71,7 @@ class Context:
     caller: Caller
     allowance: Allowance
     provisioner: Provisioner
+    stamps: Stamps
     cookies: Cookies = field(default_factory=Cookies)
     now: Callable[[], datetime] = utc_now
     loaders: Loaders = field(default_factory=Loaders)

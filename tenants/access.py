@@ -12,6 +12,7 @@ from tenants.errors import ForbiddenError, NotFoundError, UnauthenticatedError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tenants.credentials import Use
     from tenants.keys import KeyRing
 
 PLATFORM_CHAIN = 0
@@ -196,6 +197,8 @@ class Principal:
     session: int | None = None
     email: str | None = None
     """What the person signs in with."""
+    use: Use | None = None
+    """Of which credential this is one, to be noted."""
 
     def require(self) -> Actor:
         """Whoever is signed in. Raises UnauthenticatedError."""

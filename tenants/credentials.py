@@ -1,10 +1,11 @@
-"""Bearer tokens and what session cookies hold: 256 random bits, shown once, stored as a hash."""
+"""Bearer tokens and what session cookies hold: 256 random bits, shown once, stored as a hash. And that one was used."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
 from dataclasses import dataclass
+from enum import Enum
 
 _PREFIX = "gwt_"
 _SHOWN = 8
@@ -50,3 +51,21 @@ class SessionToken:
 def digest(token: str) -> bytes:
     """What is stored of a token. No salt: the token itself is 256 random bits."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+
+
+class Credential(Enum):
+    """What has a last use."""
+
+    TOKEN = "TOKEN"  # noqa: S105 - a word, no token
+    SESSION = "SESSION"
+    APP_KEY = "APP_KEY"
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """That a credential was used: what its row is stamped for."""
+
+    credential: Credential
+    row: int
+    address: str | None = None
+    """From where; of sessions it is kept."""

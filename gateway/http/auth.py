@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from gateway.context import Cookies
+    from gateway.stamps import Stamps
 
 _BEARER = re.compile(r"bearer +([A-Za-z0-9._~+/=-]{1,256})", re.IGNORECASE)
 
@@ -24,7 +25,7 @@ class BadCredentialError(Exception):
     """The `Authorization` header holds nothing that works."""
 
 
-async def principal_of(request: Request, origin: Origin, now: datetime) -> Principal:
+async def principal_of(request: Request, origin: Origin, stamps: Stamps, now: datetime) -> Principal:
     """The caller by `Authorization`, whatever cookies there are. Raises BadCredentialError, UnavailableError."""
     if "authorization" not in request.headers:
         return Principal(origin)
@@ -32,14 +33,19 @@ async def principal_of(request: Request, origin: Origin, now: datetime) -> Princ
     principal = await find_principal(CREDENTIALS, token, origin, now) if token else None
     if principal is None or principal.actor is None:
         raise BadCredentialError
+    stamps.note(principal.use, now)
     return principal
 
 
-async def principal_of_browser(request: Request, origin: Origin, now: datetime, cookies: Cookies) -> Principal:
+async def principal_of_browser(
+    request: Request, origin: Origin, stamps: Stamps, now: datetime, cookies: Cookies
+) -> Principal:
     """The caller by `Authorization`, else by the session cookie. Raises BadCredentialError, UnavailableError."""
     if "authorization" in request.headers:
-        return await principal_of(request, origin, now)
-    return await principal_of_session(request, origin, now, cookies)
+        return await principal_of(request, origin, stamps, now)
+    principal = await principal_of_session(request, origin, now, cookies)
+    stamps.note(principal.use, now)
+    return principal
 
 
 async def principal_of_session(request: Request, origin: Origin, now: datetime, cookies: Cookies) -> Principal:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from gateway.http.body import GraphQLRequest
     from gateway.provisioning.provisioner import Provisioner
     from gateway.settings import Settings
+    from gateway.stamps import Stamps
     from tenants.keys import KeyRing
 
 _NO_STORE = {"Cache-Control": "private, no-store"}
@@ -49,10 +50,11 @@ class GraphQLEndpoint:
         settings: Settings,
         keys: KeyRing,
         provisioner: Provisioner,
+        stamps: Stamps,
         now: Callable[[], datetime],
     ) -> None:
         self._schema, self._settings, self._keys, self._now = schema, settings, keys, now
-        self._provisioner = provisioner
+        self._provisioner, self._stamps = provisioner, stamps
         self._deadline = Deadline()
 
     async def __call__(self, request: Request) -> Response:
@@ -107,12 +109,13 @@ class GraphQLEndpoint:
             caller = caller_of(request, self._settings)
             origin = origin_of(request, caller, self._keys)
             context = Context(
-                principal=await principal_of_browser(request, origin, self._now(), cookies),
+                principal=await principal_of_browser(request, origin, self._stamps, self._now(), cookies),
                 admitted_hosts=self._settings.admit_hosts,
                 keys=self._keys,
                 caller=caller,
                 allowance=allowance,
                 provisioner=self._provisioner,
+                stamps=self._stamps,
                 cookies=cookies,
                 now=self._now,
             )

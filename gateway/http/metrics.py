@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from gateway.settings import Settings
+    from gateway.stamps import Stamps
     from tenants.keys import KeyRing
 
 REQUESTS = Counter("gateway_http_requests_total", "HTTP requests answered.", ("route", "method", "status"))
@@ -52,8 +53,8 @@ def observe(*, route: str, method: str, status: int, seconds: float) -> None:
 class MetricsEndpoint:
     """GET /metrics, behind the operator's token or a platform admin's."""
 
-    def __init__(self, settings: Settings, keys: KeyRing, now: Callable[[], datetime]) -> None:
-        self._settings, self._keys, self._now = settings, keys, now
+    def __init__(self, settings: Settings, keys: KeyRing, stamps: Stamps, now: Callable[[], datetime]) -> None:
+        self._settings, self._keys, self._stamps, self._now = settings, keys, stamps, now
 
     async def __call__(self, request: Request) -> Response:
         """The counters of this process; 401 without a token."""
@@ -69,6 +70,6 @@ class MetricsEndpoint:
             return True
         try:
             origin = origin_of(request, caller_of(request, self._settings), self._keys)
-            return (await principal_of(request, origin, self._now())).is_platform_admin
+            return (await principal_of(request, origin, self._stamps, self._now())).is_platform_admin
         except (BadCredentialError, UnavailableError):
             return False

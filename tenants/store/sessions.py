@@ -9,7 +9,7 @@ from tortoise.expressions import Q
 
 from tenants.access import Actor, ActorKind, Principal, Role
 from tenants.access_rows import MembershipRow, SessionRow
-from tenants.credentials import SessionToken, digest
+from tenants.credentials import Credential, SessionToken, Use, digest
 from tenants.people import IDLE, LONGEST, MOST_SESSIONS, Session, to_minute
 from tenants.scoping import scoped
 
@@ -64,6 +64,7 @@ async def find_principal_of_session(
         person=row.person_id,
         session=row.id,
         email=row.person.email,
+        use=Use(Credential.SESSION, row.id, origin.address),
     )
 
 

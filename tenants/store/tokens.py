@@ -9,7 +9,7 @@ from tortoise.expressions import Q
 
 from tenants.access import Actor, ActorKind, Principal, Role
 from tenants.access_rows import AccessTokenRow
-from tenants.credentials import NewToken, digest
+from tenants.credentials import Credential, NewToken, Use, digest
 from tenants.scoping import scoped
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ async def find_principal(_scope: CredentialScope, token: str, origin: Origin, no
     if row is None or not hmac.compare_digest(bytes(row.sha256), wanted):
         return Principal(origin)
     actor = Actor(ActorKind.TOKEN, row.name, f"token:{row.id}")
+    use = Use(Credential.TOKEN, row.id)
     if row.tenant_id is None:
-        return Principal(origin, actor, is_platform_admin=row.role == _PLATFORM_ADMIN)
-    return Principal(origin, actor, {row.tenant_id: Role(row.role)})
+        return Principal(origin, actor, is_platform_admin=row.role == _PLATFORM_ADMIN, use=use)
+    return Principal(origin, actor, {row.tenant_id: Role(row.role)}, use=use)
