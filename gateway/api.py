@@ -18,6 +18,12 @@ from gateway.resolvers.draft import (
     resolve_save_help,
     resolve_save_provisioning,
 )
+from gateway.resolvers.members import resolve_change_role, resolve_invite_member, resolve_remove_member
+from gateway.resolvers.one_time_links import (
+    resolve_accept_invitation,
+    resolve_create_password_reset,
+    resolve_set_password,
+)
 from gateway.resolvers.provisioning import resolve_provision
 from gateway.resolvers.qr import resolve_make_qr_code
 from gateway.resolvers.setup import (
@@ -42,7 +48,13 @@ from gateway.resolvers.tenant import (
 from gateway.schema.actor import Viewer
 from gateway.schema.check import CheckProvisioningResult
 from gateway.schema.handlers import HANDLERS
+from gateway.schema.members import ChangeRoleResult, InviteMemberResult, Member, RemoveMemberResult
 from gateway.schema.node import Node
+from gateway.schema.one_time_links import (
+    AcceptInvitationResult,
+    CreatePasswordResetResult,
+    SetPasswordResult,
+)
 from gateway.schema.provisioning import ProvisionResult
 from gateway.schema.qr import MakeQrCodeResult
 from gateway.schema.results import (
@@ -144,7 +156,7 @@ class Mutation:
     )
     create_tenant: CreateTenantResult = field(
         resolve_create_tenant,
-        "Creates a tenant with default settings and nothing published. Platform admins.",
+        "Creates a tenant with default settings and nothing published, and invites its first owner. Platform admins.",
         input_is="The new tenant.",
     )
     rename_tenant: RenameTenantResult = field(
@@ -222,6 +234,38 @@ class Mutation:
         "Makes a QR code or link for an app, read back before it is handed out. Stores nothing. Editors.",
         input_is="Which format, and what to put in.",
     )
+    accept_invitation: AcceptInvitationResult = field(
+        resolve_accept_invitation,
+        "Accepts an invitation by its one-time token; a new person chooses name and password and is signed in. "
+        "Anonymous, or signed in to join with the account one has; signed in as somebody else is told what an "
+        "unknown token is told.",
+        input_is="The token, name and password.",
+    )
+    set_password: SetPasswordResult = field(
+        resolve_set_password,
+        "Sets a new password by the token of a reset link, signs in and ends all other sessions. Anonymous.",
+        input_is="The token and the new password.",
+    )
+    invite_member: InviteMemberResult = field(
+        resolve_invite_member,
+        "Invites a person by a one-time link that you hand over yourself. Owners.",
+        input_is="Whom, and as what.",
+    )
+    create_password_reset: CreatePasswordResetResult = field(
+        resolve_create_password_reset,
+        "Makes a one-time link by which a person sets a new password; you hand it over yourself. Platform admins.",
+        input_is="Whose.",
+    )
+    change_role: ChangeRoleResult = field(
+        resolve_change_role,
+        "Gives a member another role, in force everywhere within a second. Owners.",
+        input_is="Whom, and which role.",
+    )
+    remove_member: RemoveMemberResult = field(
+        resolve_remove_member,
+        "Removes a member or withdraws an invitation, in force everywhere within a second. Owners.",
+        input_is="Whom.",
+    )
 
 
 def make_schema(
@@ -231,7 +275,7 @@ def make_schema(
     return GatewaySchema(
         query=Query,
         mutation=Mutation,
-        types=[SoftphoneConfig, Tenant, Draft, Revision, SetupLink],
+        types=[SoftphoneConfig, Tenant, Draft, Revision, SetupLink, Member],
         limits=limits or Limits(),
         is_introspecting=is_introspecting,
         is_suggesting=is_suggesting,

@@ -43,6 +43,8 @@ class Caller:
     """The IP address, in its canonical spelling; behind a trusted proxy the one that the proxy names."""
     base_url: str
     """Where the gateway is reached, without a slash at its end; the setting's when there is one."""
+    device: str = "Unknown browser"
+    """Browser and system, in words."""
 
 
 @dataclass(slots=True)

@@ -182,6 +182,14 @@ class PublicScope:
 class CredentialScope:
     """Leave to find out whose credential this is, to use a one-time credential up, and nothing else."""
 
+    def joining(self, tenant: int, actor: Actor, origin: Origin) -> TenantScope:
+        """Leave to join a tenant, for a person who proved that they were invited to it."""
+        return TenantScope(tenant, actor, origin)
+
+    def on_platform(self, actor: Actor, origin: Origin) -> Trail:
+        """The platform's chain, for a person who proved who they are."""
+        return Trail(PLATFORM_CHAIN, actor, origin)
+
 
 @dataclass(frozen=True, slots=True)
 class Principal:

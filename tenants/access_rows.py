@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tortoise import fields
@@ -55,6 +56,9 @@ class MembershipRow(Model):
     """Of the open invitation's link."""
     invitation_expires_at = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField()
+    changed_at = fields.DatetimeField(db_default=datetime(2026, 11, 28, tzinfo=UTC))
+    changed_by = fields.TextField(db_default='{"kind":"GATEWAY","name":"gateway","id":null}')
+    """Who gave this role, and when: what somebody is told who read an older version."""
 
     class Meta:
         table = "membership"
@@ -83,6 +87,10 @@ class OneTimeLinkRow(Model):
     """Whose password, null for a new platform admin."""
     created_at = fields.DatetimeField()
     expires_at = fields.DatetimeField()
+    is_of_start = fields.BooleanField(default=False, db_default=False)
+    """Whether it was printed at a start without any platform admin: useless once there is one."""
+    is_of_demo = fields.BooleanField(default=False, db_default=False)
+    """Whether tenants that nobody is a member of go to whoever signs up."""
 
     class Meta:
         table = "one_time_link"

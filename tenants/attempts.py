@@ -66,6 +66,11 @@ def sender_of_code(keys: KeyRing, address: str) -> bytes:
     return keys.mac("setup code of an address", _site(address))
 
 
+def sender_of_link(keys: KeyRing, address: str) -> bytes:
+    """The digest of whoever sends a one-time token: they count apart from setup codes."""
+    return keys.mac("one-time link of an address", _site(address))
+
+
 @dataclass(frozen=True, slots=True)
 class Refusals:
     """When this name, this address and this tenant were refused of late, the latest first."""

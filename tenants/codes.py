@@ -91,3 +91,5 @@ class WrongStateReason(Enum):
 
     NEVER_PUBLISHED = "Nothing was ever published, so there is nothing live."
     NO_PROVISIONING = "External provisioning has no URL, or is off where it must be on."
+    ALREADY_MEMBER = "The person is a member already."
+    LAST_OWNER = "The tenant would have no owner left."

@@ -11,6 +11,7 @@ TenantsError
 ├── UnacceptedWarningsError  the caller wanted to be asked about these warnings
 ├── WrongStateError          allowed, but not with the thing as it stands
 ├── SetupLinkUnusableError   a setup code that works for nobody, or not for this phone
+├── OneTimeLinkUnusableError a one-time link that works for nobody, or not for the caller
 ├── TooManyAttemptsError     refused too often of late
 ├── UnreadableSecretError    a stored secret does not open with the keys that the gateway was given
 └── UnavailableError         the database cannot be had right now
@@ -123,6 +124,10 @@ class WrongStateError(TenantsError):
 
 class SetupLinkUnusableError(TenantsError):
     """Unknown, used, expired, revoked, for another app, of a tenant that phones do not know: never told apart."""
+
+
+class OneTimeLinkUnusableError(TenantsError):
+    """Unknown, used, withdrawn, expired, or for somebody else: never told apart."""
 
 
 class TooManyAttemptsError(TenantsError):

@@ -51,7 +51,18 @@ SCOPES = {
     "SystemScope",
     "Trail",
 }
-SCOPE_SOURCES = {"authorize", "authorize_platform", "created", "own", "platform", "signing_in", "tenant", "trail"}
+SCOPE_SOURCES = {
+    "authorize",
+    "authorize_platform",
+    "created",
+    "joining",
+    "on_platform",
+    "own",
+    "platform",
+    "signing_in",
+    "tenant",
+    "trail",
+}
 """The methods that hand out scopes."""
 
 PURE = {

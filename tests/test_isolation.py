@@ -19,6 +19,7 @@ from graphql import (
 
 from gateway.api import make_schema
 from tests.api.documents import CREATE_SETUP_LINK, DELETE, ROTATE_SIGNING_SECRET, SAVE_PROVISIONING
+from tests.api.people import INVITE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from tests.conftest import Ask
 
 SCHEMA = make_schema()._schema  # noqa: SLF001 - the library's own name for graphql-core's schema
-NEIGHBOUR = ("N-Name", "N-Title", "N-Note", "N-Header", "-N99", "NeighbourTel", "neighbour.example")
+NEIGHBOUR = ("N-Name", "N-Title", "N-Note", "N-Header", "-N99", "NeighbourTel", "neighbour.example", "n-person")
 HEADERS = {"headers": [{"name": "N-Header", "value": "SECRET-0123456789-N99"}]}
 ACCOUNTS = {"accounts": {"sipAccounts": [{"username": "A-User", "password": "SECRET-A", "transport": "TLS"}]}}
 DEEPEST = 6
@@ -38,6 +39,7 @@ NO_IDS = (
     "RHJhZnQ6NDI0MjQy",  # Draft:424242
     "UmV2aXNpb246NDI0MjQy",  # Revision:424242
     "U2V0dXBMaW5rOjQyNDI0Mg",  # SetupLink:424242
+    "TWVtYmVyOjQyNDI0Mg",  # Member:424242
     "bm9uZQ",
 )
 
@@ -50,6 +52,8 @@ class Target:
     provider_id: str
     setup_link_id: str | None = None
     """None: what is asked about one is asked about the other id."""
+    member_id: str | None = None
+    """As above."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ class Entry:
     def about(self, target: Target) -> dict[str, Any]:
         """The arguments with the target's names in them."""
         text = json.dumps(self.arguments).replace("$tenant", target.tenant_id).replace("$name", target.provider_id)
+        text = text.replace("$member", target.member_id or target.tenant_id)
         return dict(json.loads(text.replace("$link", target.setup_link_id or target.tenant_id)))
 
 
@@ -97,10 +102,18 @@ FIELDS = {
     "revokeSetupLink": Entry({"input": {"setupLinkId": "$link"}}),
     "revokeAllSetupLinks": on_tenant(),
     "checkProvisioning": on_tenant(username="A-User", password="A-Word"),
+    "acceptInvitation": Entry({"input": {"token": "$name", "name": "A-Name", "password": "A-Word"}}, is_public=True),
+    "setPassword": Entry({"input": {"token": "$name", "newPassword": "A-Word"}}, is_public=True),
+    "createPasswordReset": Entry({"input": {"email": "a@a.example"}}),
+    "inviteMember": on_tenant(email="a@a.example", role="VIEWER"),
+    "changeRole": Entry({"input": {"memberId": "$member", "expectedVersion": 1, "role": "VIEWER"}}),
+    "removeMember": Entry({"input": {"memberId": "$member"}}),
     "makeQrCode": on_tenant(format="SESSIONTALK", content={"login": {"username": "A-User", "password": "A-Word"}}),
 }
 ON_ONE_THING = [
-    name for name, entry in FIELDS.items() if {"tenantId", "setupLinkId"} & {*entry.arguments.get("input", {})}
+    name
+    for name, entry in FIELDS.items()
+    if {"tenantId", "setupLinkId", "memberId"} & {*entry.arguments.get("input", {})}
 ]
 PRIVATE = [name for name, entry in FIELDS.items() if not entry.is_public]
 
@@ -172,7 +185,13 @@ def acme(ask: Ask) -> Target:
     ask.publish(neighbour)
     ask(ROTATE_SIGNING_SECRET, {"tenantId": neighbour})
     links = [make_setup_link(ask, each, note) for each, note in ((neighbour, "N-Note"), (tenant, "A-Note"))]
-    return Target(tenant, "AcmeInc", links[1])
+    members = [invite(ask, each, email) for each, email in ((neighbour, "n-person@n.example"), (tenant, "a@b.example"))]
+    return Target(tenant, "AcmeInc", links[1], members[1])
+
+
+def invite(ask: Ask, tenant: str, email: str) -> str:
+    made = ask(INVITE, {"input": {"tenantId": tenant, "email": email, "role": "OWNER"}})
+    return str(made["member"]["id"])
 
 
 def make_setup_link(ask: Ask, tenant: str, note: str) -> str:
@@ -261,8 +280,8 @@ def test_nodes_of_a_deleted_tenant_are_null_like_random_ones(ask: Ask, acme: Tar
 
     lost = [answer(ask, "node", Target(one, "")) for one in (*ids, *NO_IDS)]
 
-    assert found == ["Tenant", "Draft", "Revision", "SetupLink"]
-    assert lost == [{"data": {"node": None}}] * 9
+    assert found == ["Tenant", "Draft", "Revision", "SetupLink", "Member"]
+    assert lost == [{"data": {"node": None}}] * (5 + len(NO_IDS))
 
 
 @pytest.mark.parametrize("name", ["softphoneConfig", "tenant"])
@@ -290,4 +309,10 @@ def test_two_tenants_under_aliases_in_one_request_keep_their_own(ask: Ask, acme:
 def ids_of(ask: Ask, target: Target) -> list[str]:
     inner = "query($id: ID!) { node(id: $id) { id ... on Tenant { draft { id } published { id } } } }"
     found = ask(inner, {"id": target.tenant_id})
-    return [found["id"], found["draft"]["id"], found["published"]["id"], target.setup_link_id or ""]
+    return [
+        found["id"],
+        found["draft"]["id"],
+        found["published"]["id"],
+        target.setup_link_id or "",
+        target.member_id or "",
+    ]

@@ -18,6 +18,7 @@ from gateway.schema.inputs import (
     ResumeTenantInput,
     SuspendTenantInput,
 )
+from gateway.schema.members import Member
 from gateway.schema.node import Node, check_first, node_id, read_cursor, read_node_id
 from gateway.schema.results import (
     CreateTenantResult,
@@ -39,7 +40,7 @@ from tenants.access import TenantScope
 from tenants.actions import create as create_action
 from tenants.actions import tenant as actions
 from tenants.errors import NotFoundError
-from tenants.store import revisions, setup_links
+from tenants.store import members, revisions, setup_links
 from tenants.store import tenants as store
 
 _LONGEST_SEARCH = 64
@@ -111,6 +112,10 @@ async def _node(info: Info, kind: str, number: int) -> Node | None:
         tenant = await revisions.find_tenant_of(principal.authorize_platform(), number)
         scope = principal.authorize(tenant, Permission.READ_CONFIG)
         return Revision.of(scope, await revisions.get_by_id(scope, number))
+    if kind == "Member":
+        tenant = await members.find_tenant_of_member(principal.authorize_platform(), number)
+        scope = principal.authorize(tenant, Permission.MANAGE_MEMBERS)
+        return Member.of(await members.get_member(scope, number))
     if kind == "SetupLink":
         tenant = await setup_links.find_tenant_of(principal.authorize_platform(), number)
         scope = principal.authorize(tenant, Permission.MANAGE_SETUP_LINKS)
@@ -128,11 +133,21 @@ async def resolve_create_tenant(info: Info, input: CreateTenantInput) -> CreateT
     """Platform admins."""
     principal = info.context.principal
     scope = principal.authorize_platform(Permission.CREATE_TENANT)
-    tenant = await create_action.create_tenant(
-        scope, provider_id=input.provider_id, name=input.name, app=input.app, now=info.context.now()
+    created = await create_action.create_owned_tenant(
+        scope,
+        provider_id=input.provider_id,
+        name=input.name,
+        app=input.app,
+        owner_email=input.owner_email,
+        now=info.context.now(),
+        admitted=info.context.admitted_hosts,
     )
     info.context.forget_reads()
-    return TenantCreated(tenant=_wrap(info, principal.authorize(tenant.id, Permission.READ_CONFIG), tenant))
+    tenant, owner = created.tenant, created.owner
+    return TenantCreated(
+        tenant=_wrap(info, principal.authorize(tenant.id, Permission.READ_CONFIG), tenant),
+        owner_invitation_url=owner.token.welcome_url(info.context.caller.base_url) if owner else None,
+    )
 
 
 async def resolve_rename_tenant(info: Info, input: RenameTenantInput) -> RenameTenantResult:

@@ -8,10 +8,11 @@ import strawberry
 
 from gateway.provisioning.check_steps import CheckStepName, CheckVerdict
 from gateway.provisioning.outcomes import AccountsAction, ProvisioningFailure, ProvisioningRefusal
-from tenants.access import ActorKind, Permission
+from tenants.access import ActorKind, Permission, Role
 from tenants.accounts import SipTransport
 from tenants.codes import ProblemCode, WarningCode, WrongStateReason
 from tenants.links import Placeholder
+from tenants.members import MemberStatus
 from tenants.model import AppKind, ConfigStage, CredentialsSource, ProvisioningMethod, TenantStatus
 from tenants.setup_links import SetupContentKind, SetupLinkStatus
 
@@ -28,12 +29,14 @@ __all__ = [
     "CheckVerdict",
     "ConfigStage",
     "CredentialsSource",
+    "MemberStatus",
     "Permission",
     "Placeholder",
     "ProblemCode",
     "ProvisioningFailure",
     "ProvisioningMethod",
     "ProvisioningRefusal",
+    "Role",
     "SetupContentKind",
     "SetupLinkStatus",
     "SipTransport",
@@ -143,6 +146,21 @@ describe(
         "COMMAND_LINE": "The gateway's own command line.",
         "GATEWAY": "The gateway itself.",
     },
+)
+describe(
+    Role,
+    "What a member of a tenant may do. Each role may do all that the one before it may.",
+    {
+        "VIEWER": "Reads.",
+        "EDITOR": "Changes the draft, checks provisioning, hands out QR codes and setup links.",
+        "PUBLISHER": "Publishes.",
+        "OWNER": "Manages people, tokens, app keys, secrets and the tenant itself; reads the audit log.",
+    },
+)
+describe(
+    MemberStatus,
+    "Whether a member is one already.",
+    {"ACTIVE": "Has accepted.", "INVITED": "Was invited and has not accepted yet."},
 )
 describe(
     Permission,

@@ -6,6 +6,7 @@ import strawberry
 from strawberry.types.field import StrawberryField
 
 from gateway.formats.payloads import FormatCannotCarryError
+from gateway.schema.one_time_links import OneTimeLinkUnusable
 from gateway.schema.problems import Forbidden, InvalidInput, NotFound, TooManyAttempts, VersionConflict, WrongState
 from gateway.schema.qr import FormatCannotCarry
 from gateway.schema.results import UnacceptedWarnings
@@ -56,6 +57,13 @@ class _OnSetupLinkUnusable(strawberry.ExceptionHandler[errors.SetupLinkUnusableE
         return SetupLinkUnusable()
 
 
+class _OnOneTimeLinkUnusable(strawberry.ExceptionHandler[errors.OneTimeLinkUnusableError, OneTimeLinkUnusable]):
+    def handle(
+        self, exception: errors.OneTimeLinkUnusableError, *, field: StrawberryField, info: strawberry.Info
+    ) -> OneTimeLinkUnusable:
+        return OneTimeLinkUnusable()
+
+
 class _OnTooManyAttempts(strawberry.ExceptionHandler[errors.TooManyAttemptsError, TooManyAttempts]):
     def handle(
         self, exception: errors.TooManyAttemptsError, *, field: StrawberryField, info: strawberry.Info
@@ -78,6 +86,7 @@ HANDLERS = (
     _OnUnacceptedWarnings(),
     _OnWrongState(),
     _OnSetupLinkUnusable(),
+    _OnOneTimeLinkUnusable(),
     _OnTooManyAttempts(),
     _OnFormatCannotCarry(),
 )

@@ -33,6 +33,13 @@ class CreateTenantInput:
         description="Name for people, 1 to 80 characters; absent: the ProviderId. Example: `Acme Telecom`.",
         default=None,
     )
+    owner_email: str | None = strawberry.field(
+        description=(
+            "Who shall own it: is invited as owner. Absent: a tenant without members, which only platform admins can "
+            "read. Example: `jane@acme.example`."
+        ),
+        default=None,
+    )
 
 
 @strawberry.input(description="New names for a tenant. An absent field stays as it is.")

@@ -16,6 +16,9 @@ from tenants.access import TenantScope
 @strawberry.type(description="The tenant exists, with default settings and nothing published.")
 class TenantCreated:
     tenant: Tenant = strawberry.field(description="The new tenant.")
+    owner_invitation_url: str | None = strawberry.field(
+        description=("The owner's one-time invitation link, shown this once; null when `ownerEmail` was absent.")
+    )
 
 
 @strawberry.type(description="The tenant has its new name; phones see it after the next publish.")

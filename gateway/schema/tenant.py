@@ -12,6 +12,7 @@ from gateway.errors import BadRequestError
 from gateway.schema.actor import Actor, in_order
 from gateway.schema.config import TenantConfig
 from gateway.schema.enums import AppKind, Permission, SetupLinkStatus, TenantStatus
+from gateway.schema.members import MemberConnection, read_member_position
 from gateway.schema.node import LARGEST_PAGE, Node, PageInfo, check_first, cursor, node_id, read_cursor
 from gateway.schema.problems import RuleWarning
 from gateway.schema.revision import Change, Revision, RevisionConnection, shown
@@ -22,7 +23,7 @@ from tenants import model
 from tenants.access import TenantScope
 from tenants.changes import Shown
 from tenants.rules.checks import config_warnings
-from tenants.store import revisions, setup_links
+from tenants.store import members, revisions, setup_links
 from tenants.store.tenants import Position
 
 First = Annotated[int, strawberry.argument(description=f"Entries on a page, 1 to {LARGEST_PAGE}.")]
@@ -178,6 +179,17 @@ class Tenant(Node):
         """Loaded by key."""
         found = await info.context.loaders.revisions.load((self.scope, number))
         return Revision.of(self.scope, found) if found else None
+
+    @strawberry.field(
+        description="People who work on this tenant, and open invitations, by name. Needs `MANAGE_MEMBERS`."
+    )
+    async def members(self, info: Info, first: First = 20, after: After = None) -> MemberConnection | None:
+        """Keyset pages by name and then by id; null for whoever may not manage them."""
+        if Permission.MANAGE_MEMBERS not in info.context.principal.permissions_in(self.scope.tenant):
+            return None
+        place = read_member_position(after)
+        found = await members.list_members(self.scope, first=check_first(first) + 1, after=place)
+        return MemberConnection.of(found, first=first)
 
     @strawberry.field(
         description="Setup links, newest first, used and expired ones for 30 days. Needs `MANAGE_SETUP_LINKS`."

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from tenants.access import CredentialScope, PersonScope
     from tenants.email import EmailAddress
+    from tenants.system import SystemScope
 
 
 @scoped
@@ -54,6 +55,19 @@ async def get_person(scope: PersonScope) -> Person:
 async def update_password(_scope: CredentialScope, person: int, password_hash: str) -> None:
     """A new password's hash in place of the one before."""
     await PersonRow.filter(id=person).update(password_hash=password_hash)
+
+
+@scoped
+async def make_admin(_scope: CredentialScope, person: int) -> None:
+    """Give an account the rights of a platform admin."""
+    await PersonRow.filter(id=person).update(is_platform_admin=True)
+
+
+@scoped
+async def find_first_admin(_scope: SystemScope) -> Person | None:
+    """The platform admin whose account is the oldest; None while there is none."""
+    row = await PersonRow.filter(is_platform_admin=True).order_by("id").first()
+    return _person(row) if row else None
 
 
 def _person(row: PersonRow) -> Person:

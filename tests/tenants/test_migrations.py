@@ -36,6 +36,7 @@ _ALL = [
     "m0004_contents_of_links",
     "m0005_people",
     "m0006_audit",
+    "m0007_members",
 ]
 
 _TENANT = (
