@@ -17,6 +17,7 @@ from tortoise.migrations.schema_generator.state_apps import StateApps
 from tenants.address import SqliteAddress
 from tenants.binding import APP, CONNECTION, bind, database_of, reach
 from tenants.schema import schema_editor
+from tenants.scoping import MIGRATION, bound
 from tenants.transactions import finish
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ async def list_pending(address: Address, *, package: str = MIGRATIONS) -> list[s
 @asynccontextmanager
 async def _bound(address: Address) -> AsyncIterator[Database]:
     context = await bind(address, timeout_seconds=_TIMEOUT_SECONDS, is_migrating=True)
-    with context:  # a migration may read and write rows by their models
+    with context, bound(MIGRATION):  # a migration may read and write rows by their models
         try:
             yield database_of(context)
         finally:

@@ -12,6 +12,7 @@ from tortoise.backends.base.client import ConnectionWrapper, PoolConnectionWrapp
 
 from tenants.errors import UnavailableError
 from tenants.outages import translate, translated
+from tenants.scoping import NOTHING, bound, current_extent
 from tenants.transactions import OnlyReads, TransactionConnection, finish, refuse_commit_after_failure, refuse_nested
 
 if TYPE_CHECKING:
@@ -79,7 +80,8 @@ class PostgresDatabase(OnlyReads, AsyncpgDBClient):
 
     async def ask(self) -> None:
         """One round trip."""
-        await self.execute_query("SELECT 1")
+        with bound(NOTHING):
+            await self.execute_query("SELECT 1")
 
     async def check_keys(self, client: PostgresTransaction) -> None:
         """Nothing to do: PostgreSQL never leaves them unchecked."""
@@ -149,6 +151,7 @@ class _PooledConnection(PoolConnectionWrapper[Any]):
     client: PostgresDatabase
 
     async def __aenter__(self) -> Any:  # noqa: ANN401 - the driver's proxy
+        current_extent()
         self.connection = await self.client.take()
         return self.connection
 

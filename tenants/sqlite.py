@@ -19,6 +19,7 @@ from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionWrapp
 
 from tenants.errors import UnavailableError
 from tenants.outages import translate, translated
+from tenants.scoping import NOTHING, bound, current_extent
 from tenants.transactions import OnlyReads, TransactionConnection, finish, refuse_commit_after_failure, refuse_nested
 from tenants.write_lock import WriteLock
 
@@ -84,7 +85,8 @@ class SqliteDatabase(OnlyReads, SqliteClient):
 
     async def ask(self) -> None:
         """Reads a table, since SELECT 1 is answered without a look at the file."""
-        await self.execute_query("SELECT 1 FROM sqlite_master LIMIT 1")
+        with bound(NOTHING):
+            await self.execute_query("SELECT 1 FROM sqlite_master LIMIT 1")
 
     async def lock_migrations(self, client: SqliteTransaction) -> None:
         """Nothing to do: the write lock is held."""
@@ -194,6 +196,10 @@ class SqliteTransaction(SqliteTransactionWrapper):
 
 
 class _ReadingConnection(ConnectionWrapper[aiosqlite.Connection]):
+    async def __aenter__(self) -> aiosqlite.Connection:
+        current_extent()
+        return await super().__aenter__()
+
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from tortoise.backends.base.client import BaseDBAsyncClient, ConnectionWrapper
 
 from tenants.outages import translate
+from tenants.scoping import current_extent
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -70,6 +71,7 @@ class TransactionConnection(ConnectionWrapper[Any]):
     """A transaction's connection for the time of one statement; refused once the transaction has ended."""
 
     async def __aenter__(self) -> Any:  # noqa: ANN401 - two drivers
+        current_extent()
         await self._lock.acquire()
         if self.client._finalized:  # type: ignore[attr-defined]  # noqa: SLF001 - the library's own mark
             self._lock.release()

@@ -22,6 +22,7 @@ from tenants.attempts import Attempt
 from tenants.keys import KeyRing
 from tenants.rows import ProvenDeviceRow, RefusedAttemptRow
 from tests.api.documents import REDEEM_SETUP_LINK
+from tests.databases import looking_at_rows
 from tests.mock_providers import mock_provider
 from tests.signing_in import PROVISION, Phone, gateway_with
 
@@ -353,7 +354,8 @@ def run(phone: Phone, work: Any) -> Any:
     """In the application's event loop."""
 
     async def call() -> Any:
-        return await work()
+        with looking_at_rows():
+            return await work()
 
     assert phone.ask.client.portal is not None
     return phone.ask.client.portal.call(call)

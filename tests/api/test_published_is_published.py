@@ -14,6 +14,7 @@ from tenants.model import AppKind, Config
 from tenants.parsing import apply
 from tenants.rows import DraftRow, RevisionRow, TenantRow
 from tests.api.documents import PUBLISH, SAVE_HELP, SAVE_PROVISIONING, SCREENS
+from tests.databases import looking_at_rows
 
 if TYPE_CHECKING:
     from tests.conftest import Ask
@@ -66,10 +67,11 @@ def tenant(ask: Ask) -> str:
 
 async def _write_old() -> None:
     text = orjson.dumps(OLD, option=orjson.OPT_SORT_KEYS).decode()
-    async with transaction():
-        row = await TenantRow.get(provider_key="acmeinc")
-        await RevisionRow.filter(tenant_id=row.id).update(config=text)
-        await DraftRow.filter(tenant_id=row.id).update(config=text)
+    with looking_at_rows():
+        async with transaction():
+            row = await TenantRow.get(provider_key="acmeinc")
+            await RevisionRow.filter(tenant_id=row.id).update(config=text)
+            await DraftRow.filter(tenant_id=row.id).update(config=text)
 
 
 def test_the_old_config_is_one_that_todays_rules_refuse() -> None:
@@ -147,9 +149,10 @@ def _change_the_live_one(ask: Ask) -> None:
 
     async def change() -> None:
         text = orjson.dumps({**OLD, "app": "WHITELABEL"}, option=orjson.OPT_SORT_KEYS).decode()
-        async with transaction():
-            row = await TenantRow.get(provider_key="acmeinc")
-            await DraftRow.filter(tenant_id=row.id).update(config=text)
+        with looking_at_rows():
+            async with transaction():
+                row = await TenantRow.get(provider_key="acmeinc")
+                await DraftRow.filter(tenant_id=row.id).update(config=text)
 
     assert ask.client.portal is not None
     ask.client.portal.call(change)

@@ -21,6 +21,7 @@ from tests.api.documents import (
     SETUP_LINKS,
     SUSPEND,
 )
+from tests.databases import looking_at_rows
 
 if TYPE_CHECKING:
     from tests.conftest import Ask
@@ -291,9 +292,10 @@ def test_a_code_whose_content_no_key_opens_is_told_to_come_again_and_is_not_used
 
 async def change_key_id(key_id: str) -> str:
     """Of the only link; the one before. A process that lacks the key sees it so."""
-    row = await SetupLinkRow.get()
-    async with transaction():
-        await SetupLinkRow.filter(id=row.id).update(key_id=key_id)
+    with looking_at_rows():
+        row = await SetupLinkRow.get()
+        async with transaction():
+            await SetupLinkRow.filter(id=row.id).update(key_id=key_id)
     return row.key_id
 
 

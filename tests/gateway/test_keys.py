@@ -26,6 +26,7 @@ from tenants.model import AppKind, ProvisioningHeader
 from tenants.rows import SecretRow
 from tenants.store import drafts, secrets, tenants
 from tenants.system import SystemScope
+from tests.databases import looking_at_rows
 from tests.servers import gateway_process
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ def run_on(url: str, work: Coroutine[Any, Any, Any]) -> Any:
     async def connected() -> Any:
         await database.connect(url)
         try:
-            return await work
+            with looking_at_rows():
+                return await work
         finally:
             await database.disconnect()
 

@@ -121,13 +121,15 @@ _INCREMENTS = """
     import asyncio, sys
     from tenants import database
     from tenants.rows import DraftRow
+    from tests.databases import looking_at_rows
 
     async def main() -> None:
         await database.connect(sys.argv[1], timeout_seconds=20)
         for _ in range(50):
             async with database.transaction():
-                draft = await DraftRow.get()
-                assert await DraftRow.filter(version=draft.version).update(version=draft.version + 1) == 1
+                with looking_at_rows():
+                    draft = await DraftRow.get()
+                    assert await DraftRow.filter(version=draft.version).update(version=draft.version + 1) == 1
         await database.disconnect()
 
     asyncio.run(main())
@@ -186,7 +188,7 @@ async def test_what_was_left_in_the_log_stays_there_when_only_readers_come_and_g
 
     left = log.stat().st_size  # noqa: ASYNC240 - a stat
     await database.connect(sqlite_url)
-    found = await count()
+    found = await elsewhere(count())
     await database.disconnect()
 
     assert found == 1
@@ -200,13 +202,15 @@ def _die_after_a_write(url: str) -> None:
         from datetime import UTC, datetime
         from tenants import database
         from tenants.rows import TenantRow
+        from tests.databases import looking_at_rows
 
         async def main() -> None:
             await database.connect(sys.argv[1])
-            async with database.transaction():
-                await TenantRow.create(
-                    provider_id="A", provider_key="a", name_key="a", app="GENERIC", created_at=datetime.now(UTC)
-                )
+            with looking_at_rows():
+                async with database.transaction():
+                    await TenantRow.create(
+                        provider_id="A", provider_key="a", name_key="a", app="GENERIC", created_at=datetime.now(UTC)
+                    )
             os._exit(0)
 
         asyncio.run(main())

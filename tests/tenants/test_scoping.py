@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Callable, Coroutine
+from contextvars import Context
+from typing import Any, TypeVar
 
 import pytest
+from tortoise.connection import get_connection
 
+from tenants import database
 from tenants.access import (
     CREDENTIALS,
     PUBLIC,
@@ -16,11 +20,16 @@ from tenants.access import (
     TenantScope,
     Trail,
 )
+from tenants.access_rows import AccessTokenRow
+from tenants.rows import TenantRow
 from tenants.scoping import Extent, Kind, current_extent, scoped
 from tenants.system import SystemScope
+from tests.databases import POOL_SIZE
 from tests.make import ORIGIN
+from tests.tenants.writing import NOW, saved
 
 STAFF = Actor(ActorKind.PERSON, "Anna")
+T = TypeVar("T")
 pytestmark = pytest.mark.anyio
 
 
@@ -101,3 +110,62 @@ def test_only_what_is_awaited_at_once_can_be_scoped() -> None:
 
     with pytest.raises(TypeError, match="async"):
         scoped(later)
+
+
+async def unbound(work: Coroutine[Any, Any, T]) -> T:
+    """As code that is no function of the store: nothing of this test's is bound there."""
+    return await asyncio.create_task(work, context=Context())
+
+
+async def read() -> int:
+    return await TenantRow.all().count()
+
+
+async def read_in_a_transaction() -> int:
+    async with database.transaction():
+        return await TenantRow.all().count()
+
+
+async def write() -> None:
+    async with database.transaction():
+        await AccessTokenRow.create(name="a", prefix="gwt_", sha256=b"1", role="x", created_at=NOW)
+
+
+async def change() -> None:
+    async with database.transaction():
+        await TenantRow.all().update(name_key="taken over")
+
+
+async def delete() -> None:
+    async with database.transaction():
+        await TenantRow.all().delete()
+
+
+async def send_a_statement() -> None:
+    await get_connection("default").execute_query("SELECT 1")
+
+
+@pytest.mark.parametrize("work", [read, read_in_a_transaction, write, change, delete, send_a_statement])
+async def test_a_statement_is_refused_while_nothing_is_bound(
+    connected: str, work: Callable[[], Coroutine[Any, Any, Any]]
+) -> None:
+    await saved()
+
+    with pytest.raises(RuntimeError, match="No scope is bound"):
+        await unbound(work())
+
+    assert [row.name_key for row in await TenantRow.all()] == ["acmeinc"]
+    assert await AccessTokenRow.all().count() == 0
+
+
+async def test_what_was_refused_leaves_nothing_taken(connected: str) -> None:
+    for work in [read, read_in_a_transaction, write] * POOL_SIZE:
+        with pytest.raises(RuntimeError, match="No scope is bound"):
+            await unbound(work())
+
+    async with asyncio.timeout(1.5):
+        await asyncio.gather(saved(), *(read() for _ in range(POOL_SIZE + 1)))
+
+
+async def test_whether_the_database_answers_can_be_asked_by_anybody(connected: str) -> None:
+    await unbound(database.ping())

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from tenants import database
 from tenants.rows import DraftRow, TenantRow
+from tests.databases import looking_at_rows
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -33,7 +34,12 @@ async def make_tenant(name: str = "AcmeInc") -> TenantRow:
 
 def elsewhere(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
     """As another request does it: not inside of this task's transaction."""
-    return asyncio.create_task(work, context=_outside.copy())
+
+    async def look() -> T:
+        with looking_at_rows():
+            return await work
+
+    return asyncio.create_task(look(), context=_outside.copy())
 
 
 async def count() -> int:
