@@ -10,15 +10,17 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gateway import people
+from gateway.command import add_command, connected
 from gateway.context import utc_now
 from gateway.environment import ensure_key, key_ring, load_settings
 from gateway.logs import configure_logging
 from gateway.settings import PREFIX, Profile, SettingError
-from tenants import address, database
+from tenants import database
 from tenants.errors import InvalidValueError, UnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Sequence
 
     from gateway.settings import Settings
 
@@ -62,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    serve = _command(commands, "serve", "run the gateway", _serve)
+    serve = add_command(commands, "serve", "run the gateway", _serve)
     serve.add_argument("--host", help="address to listen on (127.0.0.1)")
     serve.add_argument("--port", help="port to listen on (8000); 0 takes a free one")
     serve.add_argument("--workers", help="processes that answer (1)")
@@ -77,30 +79,32 @@ def _parser() -> argparse.ArgumentParser:
         help=f"in development, beside it a provider to sign in with ({_MOCK_PORT}), and a tenant that uses it",
     )
 
-    migrate = _command(commands, "migrate", "bring the database up to date", _migrate)
+    migrate = add_command(commands, "migrate", "bring the database up to date", _migrate)
     migrate.add_argument("--check", action="store_true", help="only say what is missing; exit code 1 when anything is")
 
-    imports = _command(commands, "import", "take tenants from a YAML file, all or nothing", _import)
+    imports = add_command(commands, "import", "take tenants from a YAML file, all or nothing", _import)
     imports.add_argument("file", metavar="FILE")
     imports.add_argument("--publish", action="store_true", help="publish what changed")
     imports.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
 
-    _command(commands, "export", "print all tenants as YAML that import reads", _export)
+    add_command(commands, "export", "print all tenants as YAML that import reads", _export)
 
     token = commands.add_parser("token", help="access tokens for programs").add_subparsers(
         required=True, metavar="COMMAND"
     )
-    create = _command(token, "create", "make a token and print it, alone, once", _create_token)
+    create = add_command(token, "create", "make a token and print it, alone, once", _create_token)
     create.add_argument("--role", required=True, choices=["platform-admin"])
     create.add_argument("--name", default="command line", help="what it is for")
+
+    people.add_commands(commands)
 
     keys = commands.add_parser("keys", help="the keys that encrypt stored values").add_subparsers(
         required=True, metavar="COMMAND"
     )
-    _command(keys, "list", "print the ids of the keys and how many values each encrypts", _list_keys)
-    _command(keys, "rotate", "encrypt with the current key whatever an older one encrypts", _rotate_keys)
+    add_command(keys, "list", "print the ids of the keys and how many values each encrypts", _list_keys)
+    add_command(keys, "rotate", "encrypt with the current key whatever an older one encrypts", _rotate_keys)
 
-    _command(commands, "schema", "print the GraphQL schema", _schema)
+    add_command(commands, "schema", "print the GraphQL schema", _schema)
     _mock_provider_parser(commands)
     return parser
 
@@ -129,18 +133,6 @@ def _port(text: str) -> int:
     raise argparse.ArgumentTypeError(message)
 
 
-def _command(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser],
-    name: str,
-    words: str,
-    run: Callable[[argparse.Namespace, Settings, dict[str, str]], int],
-) -> argparse.ArgumentParser:
-    command = commands.add_parser(name, help=words, description=words.capitalize() + ".")
-    command.add_argument("--database", dest="database_url", help="database URL (sqlite:///gateway.db)")
-    command.set_defaults(run=run)
-    return command
-
-
 def _serve(asked: argparse.Namespace, settings: Settings, overrides: dict[str, str]) -> int:
     from gateway.serve import serve  # noqa: PLC0415 - the other commands need no server
 
@@ -160,7 +152,7 @@ def _import(asked: argparse.Namespace, settings: Settings, _overrides: dict[str,
     from gateway.exchange import import_file  # noqa: PLC0415 - the other commands read no YAML
 
     keys = key_ring(ensure_key(settings))
-    return _connected(
+    return connected(
         settings,
         lambda: import_file(
             asked.file,
@@ -176,7 +168,7 @@ def _import(asked: argparse.Namespace, settings: Settings, _overrides: dict[str,
 def _export(_asked: argparse.Namespace, settings: Settings, _overrides: dict[str, str]) -> int:
     from gateway.exchange import export  # noqa: PLC0415 - as above
 
-    return _connected(settings, lambda: export(sys.stdout, key_ring(ensure_key(settings))), is_new_welcome=False)
+    return connected(settings, lambda: export(sys.stdout, key_ring(ensure_key(settings))), is_new_welcome=False)
 
 
 def _create_token(asked: argparse.Namespace, settings: Settings, _overrides: dict[str, str]) -> int:
@@ -186,19 +178,19 @@ def _create_token(asked: argparse.Namespace, settings: Settings, _overrides: dic
         print(await make_admin_token(asked.name))
         return 0
 
-    return _connected(settings, create, is_new_welcome=False)
+    return connected(settings, create, is_new_welcome=False)
 
 
 def _list_keys(_asked: argparse.Namespace, settings: Settings, _overrides: dict[str, str]) -> int:
     from gateway.rotation import list_keys  # noqa: PLC0415 - as above
 
-    return _connected(settings, lambda: list_keys(key_ring(ensure_key(settings))), is_new_welcome=False)
+    return connected(settings, lambda: list_keys(key_ring(ensure_key(settings))), is_new_welcome=False)
 
 
 def _rotate_keys(_asked: argparse.Namespace, settings: Settings, _overrides: dict[str, str]) -> int:
     from gateway.rotation import rotate  # noqa: PLC0415 - as above
 
-    return _connected(settings, lambda: rotate(key_ring(ensure_key(settings))), is_new_welcome=False)
+    return connected(settings, lambda: rotate(key_ring(ensure_key(settings))), is_new_welcome=False)
 
 
 def _schema(_asked: argparse.Namespace, _settings: Settings, _overrides: dict[str, str]) -> int:
@@ -224,23 +216,6 @@ def _mock_provider(asked: argparse.Namespace, settings: Settings, _overrides: di
             secret_file=Path(asked.secret_file) if asked.secret_file else None,
         )
     )
-
-
-def _connected(settings: Settings, run: Callable[[], Awaitable[int]], *, is_new_welcome: bool = True) -> int:
-    """Run a command on the database; development brings it up to date first, but not a file that a typo invents."""
-    place = address.parse(settings.database_url)
-    is_missing = isinstance(place, address.SqliteAddress) and not place.path.exists()
-
-    async def connected() -> int:
-        if not settings.is_production and (is_new_welcome or not is_missing):
-            await database.migrate(settings.database_url)
-        await database.connect(settings.database_url)
-        try:
-            return await run()
-        finally:
-            await database.disconnect()
-
-    return asyncio.run(connected())
 
 
 def _print_all(lines: Sequence[str], otherwise: str) -> None:

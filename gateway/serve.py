@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 from contextlib import ExitStack
+from datetime import timedelta
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +22,11 @@ from gateway.environment import ensure_key, export_settings, key_path, key_ring
 from gateway.http.protocol import GatewayProtocol
 from gateway.mock_provider.beside import PROVIDER_ID, start_beside
 from gateway.rotation import find_missing_keys
-from gateway.tokens import make_admin_token
 from tenants import address, database
-from tenants.store.tokens import has_tokens
+from tenants.actions.invitations import invite_admin
+from tenants.one_time_links import INVITATION_LASTS
+from tenants.store.people import find_first_admin
+from tenants.store.tenants import has_tenants
 from tenants.system import SystemScope
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 
     from gateway.mock_provider.beside import Beside
     from gateway.settings import Settings
+    from tenants.one_time_links import OneTimeToken
 
 _GRACE_SECONDS = 10
 _SCOPE = SystemScope("first start")
@@ -64,15 +68,19 @@ Beside it runs a mock provider, whose tenant is {PROVIDER_ID}. Sign a user in, w
 and see it fail: "wrong-password:{PROVIDER_ID}" is refused, "hang:{PROVIDER_ID}" never gets an answer from the provider.
 Many more: {sys.executable} -m gateway mock-provider --list
 """
-_RETURNING = """
-  An admin token was shown at the first start. For another:
+_NOBODY_YET = """
+  Nobody is a platform admin yet. Whoever opens this link first becomes one, within {hours} hours:
 
-    COMMAND
+    {link}
+
+  It works once and is shown this once; the next start without an admin prints another.
 """
-_NEWCOMER = """
-  Your admin token, shown this once (in GraphiQL's Headers tab: {"Authorization": "Bearer …"}):
+_RETURNING = """
+  Sign in     {url}/sign-in
+  For another admin, or a token for a program:
 
-    SECRET_HERE
+    {command} people invite-admin{database}
+    {command} token create --role platform-admin{database}
 """
 
 
@@ -94,13 +102,14 @@ def serve(settings: Settings, overrides: Mapping[str, str], *, is_demo: bool, mo
 
 def _serve(settings: Settings, overrides: Mapping[str, str], *, is_demo: bool, mock: Beside | None) -> int:
     export_settings(settings, overrides)
-    token = asyncio.run(_prepare(settings, is_demo=is_demo, mock=mock))
-    if token is _NOT_READY:
+    if not asyncio.run(_prepare(settings, is_demo=is_demo, mock=mock)):
         return 1
     listening = _listen(settings)
     if listening is None:
         return 1
-    _run(settings, listening, _welcome(settings, listening, token, is_demo=is_demo, mock=mock))
+    # Only now, so that a start that fails leaves no link.
+    sign_up = asyncio.run(_invite_first_admin(settings, is_demo=is_demo or mock is not None))
+    _run(settings, listening, _welcome(settings, listening, sign_up, is_demo=is_demo, mock=mock))
     return 0
 
 
@@ -117,11 +126,8 @@ class _Server(uvicorn.Server):
         print(self._welcome, flush=True)
 
 
-_NOT_READY = "not ready"
-
-
-async def _prepare(settings: Settings, *, is_demo: bool, mock: Beside | None) -> str | None:
-    """Development migrates and makes its first token; production refuses an old schema. Returns a new token.
+async def _prepare(settings: Settings, *, is_demo: bool, mock: Beside | None) -> bool:
+    """Development migrates and takes its demo in; production refuses an old schema. Whether it may start.
 
     Both refuse keys that do not open what is stored: better now than at the first sign-in.
     """
@@ -131,7 +137,7 @@ async def _prepare(settings: Settings, *, is_demo: bool, mock: Beside | None) ->
             print(
                 f"gateway: The database lacks {len(pending)} migration(s): run gateway migrate first.", file=sys.stderr
             )
-            return _NOT_READY
+            return False
     else:
         await database.migrate(settings.database_url)
     await database.connect(settings.database_url)
@@ -139,15 +145,25 @@ async def _prepare(settings: Settings, *, is_demo: bool, mock: Beside | None) ->
         missing = await find_missing_keys(key_ring(settings))
         if missing is not None:
             print(f"gateway: {missing} {_where_keys_go(settings)}", file=sys.stderr)
-            return _NOT_READY
-        if settings.is_production:
-            return None
-        is_first = not await has_tokens(_SCOPE)
-        if is_first and is_demo:
+            return False
+        if is_demo and not settings.is_production and not await has_tenants(_SCOPE):
             await _import_demo(settings)
         if mock is not None:
             await mock.ensure_tenant(key_ring(settings), utc_now())
-        return await make_admin_token("admin") if is_first else None
+        return True
+    finally:
+        await database.disconnect()
+
+
+async def _invite_first_admin(settings: Settings, *, is_demo: bool) -> OneTimeToken | None:
+    """A link for the first platform admin, at each start while there is none. A demo's gives its tenants to them."""
+    await database.connect(settings.database_url)
+    try:
+        if await find_first_admin(_SCOPE) is not None:
+            return None
+        is_demo = is_demo and not settings.is_production
+        platform = _SCOPE.platform(key_ring(settings))
+        return await invite_admin(platform, now=utc_now(), is_of_start=True, is_of_demo=is_demo)
     finally:
         await database.disconnect()
 
@@ -212,15 +228,22 @@ def _run(settings: Settings, listening: socket.socket, welcome: str) -> None:
 
 
 def _welcome(
-    settings: Settings, listening: socket.socket, token: str | None, *, is_demo: bool, mock: Beside | None
+    settings: Settings, listening: socket.socket, sign_up: OneTimeToken | None, *, is_demo: bool, mock: Beside | None
 ) -> str:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = f"http://{host}:{listening.getsockname()[1]}"
+    people = _words_on_people(settings, url, sign_up)
     if settings.is_production:
-        return f"The gateway is ready at {url}"
-    command = f"{sys.executable} -m gateway token create --role platform-admin{_database_option(settings)}"
-    token_lines = _NEWCOMER.replace("SECRET_HERE", token) if token else _RETURNING.replace("COMMAND", command)
-    return _WELCOME.format(url=url) + token_lines + (_QUERIES if is_demo else "") + (_SIGN_IN if mock else "")
+        return f"The gateway is ready at {url}" + (f"\n{people}" if sign_up else "")
+    return _WELCOME.format(url=url) + people + (_QUERIES if is_demo else "") + (_SIGN_IN if mock else "")
+
+
+def _words_on_people(settings: Settings, url: str, sign_up: OneTimeToken | None) -> str:
+    if sign_up is None:
+        command = f"{sys.executable} -m gateway"
+        return _RETURNING.format(url=url, command=command, database=_database_option(settings))
+    hours = INVITATION_LASTS // timedelta(hours=1)
+    return _NOBODY_YET.format(hours=hours, link=sign_up.welcome_url(settings.public_url or url))
 
 
 def _database_option(settings: Settings) -> str:

@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from gateway.app import create_app
 from gateway.settings import Secret, Settings
 from gateway.tokens import make_admin_token
+from tests.operators import SignedIn, create_token, sign_up
 from tests.servers import RunningProcess, gateway_process
 
 if TYPE_CHECKING:
@@ -102,11 +103,15 @@ def ask(client: TestClient) -> Ask:
 
 
 @pytest.fixture(scope="session")
-def demo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProcess]:
+def demo_database(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Where the demo's tenants are."""
+    return f"sqlite:///{tmp_path_factory.mktemp('demo') / 'gateway.db'}"
+
+
+@pytest.fixture(scope="session")
+def demo_server(demo_database: str) -> Iterator[RunningProcess]:
     """A gateway as `scripts/serve` starts it, on SQLite, with the three demo tenants."""
-    folder = tmp_path_factory.mktemp("demo")
-    database = f"sqlite:///{folder / 'gateway.db'}"
-    with gateway_process("serve", "--demo", "--port", "0", "--database", database, env={}) as server:
+    with gateway_process("serve", "--demo", "--port", "0", "--database", demo_database, env={}) as server:
         yield server
 
 
@@ -116,22 +121,17 @@ def gateway_url(demo_server: RunningProcess) -> str:
     return f"http://127.0.0.1:{demo_server.ready['port']}"
 
 
-class Hidden(str):
-    """A text that pytest does not print when a test fails."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        """Never the text."""
-        return "Hidden('…')"
+@pytest.fixture(scope="session")
+def demo_admin(demo_server: RunningProcess) -> SignedIn:
+    """Whoever signed up first by the link that was printed: a platform admin who owns the demo tenants."""
+    return sign_up(demo_server)
 
 
 @pytest.fixture(scope="session")
-def admin_token(demo_server: RunningProcess) -> str:
-    """The token that the first start printed."""
-    match = re.search(r"gwt_[\w-]{43}", demo_server.output)
-    assert match is not None
-    return Hidden(match[0])
+def admin_token(demo_server: RunningProcess, demo_database: str) -> str:
+    """A platform admin's token that the operator made."""
+    assert demo_server.popen.poll() is None
+    return create_token(demo_database)
 
 
 @pytest.fixture(scope="session")

@@ -8,13 +8,14 @@ import socket
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import httpx2
 import psutil
 import pytest
 from graphql import get_introspection_query
 
+from tests.operators import create_token, sign_up
 from tests.servers import RunningProcess, gateway_process
 
 if TYPE_CHECKING:
@@ -24,23 +25,29 @@ Answer = TypeVar("Answer")
 MIB = 1024 * 1024
 JSON = {"Content-Type": "application/json"}
 CPU_MILLISECONDS = 50.0
-CREATE = (
-    "mutation($input: CreateTenantInput!) { createTenant(input: $input) { ... on TenantCreated { tenant { id } } } }"
-)
 PUBLISH = "mutation($input: PublishInput!) { publish(input: $input) { __typename } }"
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProcess]:
+def door_database(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return f"sqlite:///{tmp_path_factory.mktemp('door') / 'gateway.db'}"
+
+
+@pytest.fixture(scope="module")
+def server(door_database: str) -> Iterator[RunningProcess]:
     """A gateway with one published tenant."""
-    database = f"sqlite:///{tmp_path_factory.mktemp('door') / 'gateway.db'}"
-    with gateway_process("serve", "--port", "0", "--database", database, env={}) as it:
-        token = next(word for word in it.output.split() if word.startswith("gwt_"))
-        with httpx2.Client(base_url=it.ready[0], headers={"Authorization": f"Bearer {token}"}) as client:
-            made = run(client, CREATE, {"input": {"providerId": "DoorTel", "app": "GENERIC"}})
-            tenant = made["data"]["createTenant"]["tenant"]["id"]
-            run(client, PUBLISH, {"input": {"tenantId": tenant, "expectedVersion": 1}})
+    with gateway_process("serve", "--port", "0", "--database", door_database, env={}) as it:
+        admin = sign_up(it)
+        tenant = admin.create_tenant("DoorTel")
+        admin.ask(PUBLISH, {"input": {"tenantId": tenant, "expectedVersion": 1}})
         yield it
+
+
+@pytest.fixture(scope="module")
+def token(server: RunningProcess, door_database: str) -> str:
+    """Opens the counters."""
+    assert server.popen.poll() is None
+    return create_token(door_database)
 
 
 @pytest.fixture
@@ -48,10 +55,6 @@ def client(server: RunningProcess) -> Iterator[httpx2.Client]:
     """Connections of an anonymous client."""
     with httpx2.Client(base_url=server.ready[0], timeout=30) as client:
         yield client
-
-
-def run(client: httpx2.Client, query: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
-    return dict(client.post("/graphql", json={"query": query, "variables": variables}).json())
 
 
 # CPU: the process's own user and system time, as the kernel counts it (in ticks of 10 ms), over many repetitions.
@@ -251,25 +254,26 @@ STALLS = {
 
 
 @pytest.mark.parametrize("name", ["no body", "half a body", "half a chunk"])
-def test_a_client_that_hangs_up_in_the_middle_of_a_body_is_no_failure(server: RunningProcess, name: str) -> None:
-    lines_before, counts_before = len(server.errors.splitlines()), counts(server)
+def test_a_client_that_hangs_up_in_the_middle_of_a_body_is_no_failure(
+    server: RunningProcess, token: str, name: str
+) -> None:
+    lines_before, counts_before = len(server.errors.splitlines()), counts(server, token)
 
     with connect(server) as connection:
         connection.sendall(STALLS[name])
         time.sleep(0.2)  # long enough for the endpoint to wait for the rest
     deadline = time.monotonic() + 5
-    while counts(server) == counts_before and time.monotonic() < deadline:
+    while counts(server, token) == counts_before and time.monotonic() < deadline:
         time.sleep(0.05)
-    counted = {labels: count - counts_before.get(labels, 0) for labels, count in counts(server).items()}
+    counted = {labels: count - counts_before.get(labels, 0) for labels, count in counts(server, token).items()}
     log = "\n".join(server.errors.splitlines()[lines_before:])
 
     assert {labels: count for labels, count in counted.items() if count} == {("/graphql", "POST", "400"): 1}
     assert not re.search("error|traceback", log, re.IGNORECASE)
 
 
-def counts(server: RunningProcess) -> dict[tuple[str, str, str], int]:
+def counts(server: RunningProcess, token: str) -> dict[tuple[str, str, str], int]:
     """Requests answered, by route, method and status; those for the counts themselves left out."""
-    token = next(word for word in server.output.split() if word.startswith("gwt_"))
     metrics = httpx2.get(f"{server.ready[0]}/metrics", headers={"Authorization": f"Bearer {token}"})
     assert metrics.status_code == 200
     found = re.findall(r'gateway_http_requests_total\{method="(.*)",route="(.*)",status="(.*)"\} (\d+)', metrics.text)

@@ -8,6 +8,7 @@ import hypothesis
 import pytest
 import schemathesis
 
+from tests.operators import create_token
 from tests.proofs import count
 from tests.servers import RunningProcess, gateway_process
 
@@ -18,18 +19,22 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProcess]:
+def database(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return f"sqlite:///{tmp_path_factory.mktemp('schemathesis') / 'gateway.db'}"
+
+
+@pytest.fixture(scope="module")
+def server(database: str) -> Iterator[RunningProcess]:
     """A gateway of its own: what is made up here changes tenants."""
-    database = f"sqlite:///{tmp_path_factory.mktemp('schemathesis') / 'gateway.db'}"
     with gateway_process("serve", "--port", "0", "--database", database, env={}) as it:
         yield it
 
 
 @pytest.fixture(params=["anonymous", "admin"])
-def headers(request: pytest.FixtureRequest, server: RunningProcess) -> dict[str, str]:
+def headers(request: pytest.FixtureRequest, server: RunningProcess, database: str) -> dict[str, str]:
     """Who asks."""
-    token = next(word for word in server.output.split() if word.startswith("gwt_"))
-    return {"Authorization": f"Bearer {token}"} if request.param == "admin" else {}
+    assert server.popen.poll() is None
+    return {"Authorization": f"Bearer {create_token(database)}"} if request.param == "admin" else {}
 
 
 def test_a_few_made_up_documents_make_nothing_fail(server: RunningProcess, headers: dict[str, str]) -> None:

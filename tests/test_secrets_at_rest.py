@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
-import re
 import secrets
 import sqlite3
 import subprocess
@@ -17,9 +16,10 @@ import asyncpg
 import httpx2
 import pytest
 
-from tests.api.documents import CREATE, PUBLISH, ROTATE_SIGNING_SECRET
+from tests.api.documents import PUBLISH, ROTATE_SIGNING_SECRET
 from tests.databases import OwnPostgresServer, PostgresServer
-from tests.servers import RunningProcess, gateway_process
+from tests.operators import SignedIn, sign_up
+from tests.servers import gateway_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,12 +48,11 @@ def new_value() -> str:
 class Deeds:
     """Does to a gateway whatever stores a secret, and remembers the secrets."""
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, admin: SignedIn) -> None:
         self.values: list[str] = []
         self.shown: list[str] = []
-        self._client = httpx2.Client(
-            base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=20, trust_env=False
-        )
+        self._admin = admin
+        self._client = httpx2.Client(base_url=admin.url, headers=admin.headers, timeout=20, trust_env=False)
 
     def ask(self, document: str, variables: dict[str, Any]) -> Any:
         answer = self._client.post("/graphql", json={"query": document, "variables": variables})
@@ -62,7 +61,7 @@ class Deeds:
         return data
 
     def do_all(self) -> None:
-        tenant = self.ask(CREATE, {"input": {"providerId": "AcmeInc", "app": "GENERIC"}})["tenant"]["id"]
+        tenant = self._admin.create_tenant("AcmeInc")
         for version in (1, 3, 5):
             self.values.append(new_value())
             header = {"name": NAME, "value": self.values[-1]}
@@ -148,7 +147,7 @@ def do_everything(url: str, file: Path) -> tuple[Deeds, bytes]:
     """The secrets, and all that was shown and printed on the way, at the most talkative level of the log."""
     env = {"GATEWAY_SECRET_KEY": OLD, "GATEWAY_LOG_LEVEL": "debug"}
     with gateway_process("serve", "--port", "0", "--database", url, env=env) as server:
-        deeds = Deeds(server.ready[0], token_of(server))
+        deeds = Deeds(sign_up(server))
         deeds.do_all()
         printed = [server.errors, *deeds.shown]
         server.popen.kill()  # what was acknowledged stays where it was written: in the write-ahead log
@@ -163,12 +162,6 @@ def do_everything(url: str, file: Path) -> tuple[Deeds, bytes]:
     printed.append(run("export", url=url, **env))
     printed.append(run("keys", "rotate", url=url, GATEWAY_SECRET_KEY=NEW, GATEWAY_OLD_SECRET_KEYS=OLD))
     return deeds, "\n".join(printed).encode()
-
-
-def token_of(server: RunningProcess) -> str:
-    token = re.search(r"gwt_[\w-]{43}", server.output)
-    assert token is not None
-    return token[0]
 
 
 def assert_nowhere(values: list[str], places: list[bytes]) -> None:

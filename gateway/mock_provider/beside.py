@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gateway.settings import PREFIX, SettingError
+from tenants.actions.acceptance import own_tenant
 from tenants.actions.create import create_tenant
 from tenants.actions.publish import publish
 from tenants.actions.save import save_section
 from tenants.model import AppKind
+from tenants.store.people import find_first_admin
 from tenants.store.tenants import find_tenant
 from tenants.system import SystemScope
 
@@ -58,6 +60,9 @@ class Beside:
         scope, hosts = _SCOPE.tenant(made.id, keys), frozenset({self.host})
         await save_section(scope, {"provisioning": settings}, expected=1, keys=keys, now=now, admitted=hosts)
         await publish(scope, expected=2, now=now, admitted=hosts)
+        admin = await find_first_admin(_SCOPE)
+        if admin is not None:  # who comes later signs up by a link that gives it to them
+            await own_tenant(scope, admin, now)
 
 
 @contextmanager

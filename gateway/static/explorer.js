@@ -42,7 +42,9 @@ function pretty(value) {
 }
 
 function makeFetcher() {
-  const send = GraphiQL.createFetcher({ url: location.pathname, enableIncrementalDelivery: false });
+  // With a session cookie the gateway runs nothing without this header, which no page of another origin can send.
+  const headers = { "GraphQL-Require-Preflight": "1" };
+  const send = GraphiQL.createFetcher({ url: location.pathname, enableIncrementalDelivery: false, headers });
   return (request, options) => send(request, { ...options, headers: withToken(options?.headers ?? {}) });
 }
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tenants.credentials import SessionToken
     from tenants.one_time_links import OneTimeToken, OpenLink
     from tenants.passwords import Password
+    from tenants.people import Person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,9 +201,17 @@ async def _make_admin(token: OneTimeToken, link: OpenLink, joiner: _Joiner, now:
 async def _give_demo_tenants(joiner: _Joiner, now: datetime) -> None:
     """Whoever signs up by the link of a demo owns its tenants: those that nobody is a member of."""
     for tenant in await one_time_links.list_unowned_tenants(CREDENTIALS):
-        scope = joiner.joining(tenant)
-        await drafts.claim_draft(scope)
-        member = await members.insert_owner(scope, joiner.person, joiner.email, joiner.actor.name, now)
-        await record(
-            scope.trail, AuditAction.INVITATION_ACCEPTED, member.words, [role_change(None, Role.OWNER)], now=now
-        )
+        await _own(joiner.joining(tenant), joiner.person, joiner.email, joiner.actor.name, now)
+
+
+async def own_tenant(scope: TenantScope, person: Person, now: datetime) -> None:
+    """Make a person an owner of a tenant of the demo that came after them."""
+    async with transaction():
+        await _own(scope, person.id, EmailAddress.from_stored(person.email), person.name, now)
+
+
+async def _own(scope: TenantScope, person: int, email: EmailAddress, name: str, now: datetime) -> None:
+    await drafts.claim_draft(scope)
+    member = await members.insert_owner(scope, person, email, name, now)
+    changes = [role_change(None, Role.OWNER)]
+    await record(scope.trail, AuditAction.INVITATION_ACCEPTED, member.words, changes, now=now)

@@ -71,6 +71,12 @@ async def list_all(_scope: SystemScope) -> list[Tenant]:
 
 
 @scoped
+async def has_tenants(_scope: SystemScope) -> bool:
+    """Whether there is any."""
+    return await TenantRow.exists()
+
+
+@scoped
 async def list_tenants(
     _scope: PlatformScope, narrow: TenantFilter, *, first: int, after: Position | None = None
 ) -> list[tuple[Position, Tenant]]:

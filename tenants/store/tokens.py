@@ -30,12 +30,6 @@ async def insert_admin_token(_scope: SystemScope, token: NewToken, *, name: str,
 
 
 @scoped
-async def has_tokens(_scope: SystemScope) -> bool:
-    """Whether any token works."""
-    return await AccessTokenRow.exists(revoked_at=None)
-
-
-@scoped
 async def find_principal(_scope: CredentialScope, token: str, origin: Origin, now: datetime) -> Principal:
     """Whose token it is; the anonymous principal when it is nobody's, was revoked or has expired."""
     wanted = digest(token)

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from gateway.http.cookies import NAME
 from gateway.http.origins import HEADER
-from tests.conftest import Hidden
+from tenants.actions import invitations
+from tenants.keys import KeyRing
+from tenants.system import SystemScope
+from tests.operators import PASSWORD, Hidden
 
 if TYPE_CHECKING:
     from starlette.testclient import TestClient
 
     from tests.conftest import Ask
 
-PASSWORD = Hidden("four-words-nobody-guesses")
+__all__ = ["PASSWORD"]
+
+_SYSTEM = SystemScope("links for tests")
+_KEYS = KeyRing("a key for tests, 32 characters long")  # as `settings` has it
+
 CREATE_OWNED = """mutation($input: CreateTenantInput!) { createTenant(input: $input) { __typename
     ... on TenantCreated { tenant { id } ownerInvitationUrl }
     ... on InvalidInput { problems { code path } } ... on Refusal { message } } }"""
@@ -103,3 +111,13 @@ def members_of(owner: Browser, tenant: str) -> list[dict[str, Any]]:
     found = owner(MEMBERS, {"id": tenant})["members"]
     assert not found["pageInfo"]["hasNextPage"]
     return [edge["node"] for edge in found["edges"]]
+
+
+def invite_admin(ask: Ask) -> str:
+    """The token of a link by which somebody becomes a platform admin, as the command line makes it."""
+
+    async def make() -> str:
+        return (await invitations.invite_admin(_SYSTEM.platform(_KEYS), now=datetime.now(UTC))).text
+
+    assert ask.client.portal is not None
+    return Hidden(ask.client.portal.call(make))

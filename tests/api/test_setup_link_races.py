@@ -19,6 +19,8 @@ from tests.servers import process
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from tests.operators import SignedIn
+
 __all__ = ["addresses"]  # the fixture
 
 pytestmark = [pytest.mark.anyio, pytest.mark.proof]
@@ -57,7 +59,7 @@ async def check_race(gateways: Gateways, code: str) -> None:
     assert late["__typename"] == "SetupLinkUnusable"
 
 
-async def test_setup_code_races(addresses: tuple[list[str], str]) -> None:
+async def test_setup_code_races(addresses: tuple[list[str], SignedIn]) -> None:
     rounds = count(full=200, ci=2)
     async with gateways_at(addresses) as gateways:
         tenant = await make_tenant(gateways)
@@ -118,7 +120,7 @@ async def check_death_at_any_moment(gateways: Gateways, tenant: str, database_ur
     await check_afterwards(gateways, code)
 
 
-async def test_setup_code_kills(addresses: tuple[list[str], str], database_url: str) -> None:
+async def test_setup_code_kills(addresses: tuple[list[str], SignedIn], database_url: str) -> None:
     rounds, delays = count(full=50, ci=1), random.Random(7)  # noqa: S311 - moments, no secrets
     async with gateways_at(addresses) as gateways:
         tenant = await make_tenant(gateways)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
+    from tests.operators import SignedIn
     from tests.servers import RunningProcess
 
 pytestmark = pytest.mark.browser
@@ -44,17 +45,16 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-def ask(url: str, document: str, variables: Any, token: str | None = None) -> Any:
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    with httpx2.Client(trust_env=False, headers=headers, timeout=20) as client:
+def ask(url: str, document: str, variables: Any) -> Any:
+    with httpx2.Client(trust_env=False, timeout=20) as client:
         answer = client.post(f"{url}/graphql", json={"query": document, "variables": variables}).json()
     (data,) = answer["data"].values()
     return data
 
 
-def make(url: str, token: str, provider_id: str) -> Any:
-    tenant = ask(url, TENANT, {"providerId": provider_id}, token)["id"]
-    return ask(url, CREATE_SETUP_LINK, {"input": {"tenantId": tenant, "content": CONTENT}}, token)
+def make(owner: SignedIn, provider_id: str) -> Any:
+    tenant = owner.ask(TENANT, {"providerId": provider_id})["id"]
+    return owner.ask(CREATE_SETUP_LINK, {"input": {"tenantId": tenant, "content": CONTENT}})
 
 
 def open_page(browser: Browser, url: str, viewport: dict[str, int], scheme: str, complaints: list[str]) -> Page:
@@ -80,14 +80,14 @@ def open_page(browser: Browser, url: str, viewport: dict[str, int], scheme: str,
 def test_the_page_is_whole_in_the_tenants_colours_on_any_screen(
     browser: Browser,
     gateway_url: str,
-    admin_token: str,
+    demo_admin: SignedIn,
     tmp_path: Path,
     provider_id: str,
     color: dict[str, str | None],
     viewport: dict[str, int],
     scheme: str,
 ) -> None:
-    made = make(gateway_url, admin_token, provider_id)
+    made = make(demo_admin, provider_id)
     complaints: list[str] = []
 
     page = open_page(browser, made["url"], viewport, scheme, complaints)
@@ -106,8 +106,8 @@ def test_the_page_is_whole_in_the_tenants_colours_on_any_screen(
     page.context.close()
 
 
-def test_on_paper_there_is_the_code_and_no_button(browser: Browser, gateway_url: str, admin_token: str) -> None:
-    made = make(gateway_url, admin_token, "AcmeInc")
+def test_on_paper_there_is_the_code_and_no_button(browser: Browser, gateway_url: str, demo_admin: SignedIn) -> None:
+    made = make(demo_admin, "AcmeInc")
     page = open_page(browser, made["url"], SCREEN, "dark", [])
 
     page.emulate_media(media="print")
@@ -123,9 +123,9 @@ def test_on_paper_there_is_the_code_and_no_button(browser: Browser, gateway_url:
 @pytest.mark.zbar
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_camera_reads_the_code_from_the_screen(
-    browser: Browser, gateway_url: str, admin_token: str, tmp_path: Path, scheme: str
+    browser: Browser, gateway_url: str, demo_admin: SignedIn, tmp_path: Path, scheme: str
 ) -> None:
-    made = make(gateway_url, admin_token, "AcmeInc")
+    made = make(demo_admin, "AcmeInc")
     page = open_page(browser, made["url"], PHONE, scheme, [])
 
     page.locator(".qr svg").screenshot(path=tmp_path / "code.png")
@@ -136,9 +136,9 @@ def test_a_camera_reads_the_code_from_the_screen(
 
 
 def test_a_look_burns_nothing_and_leaves_the_code_in_no_log(
-    browser: Browser, gateway_url: str, admin_token: str, demo_server: RunningProcess
+    browser: Browser, gateway_url: str, demo_admin: SignedIn, demo_server: RunningProcess
 ) -> None:
-    made = make(gateway_url, admin_token, "AcmeInc")
+    made = make(demo_admin, "AcmeInc")
     token = made["setupCode"].partition("token=")[2]
 
     open_page(browser, made["url"], PHONE, "light", []).context.close()

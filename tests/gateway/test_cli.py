@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import socket
 import ssl
@@ -13,11 +14,19 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from tenants.access_rows import MembershipRow
+from tenants.database import connect, disconnect
+from tenants.scoping import bound, extent_of
+from tenants.system import SystemScope
+from tests.operators import EMAIL, LINK, PASSWORD, SignedIn, printed_token, sign_up
 from tests.servers import gateway_process, process
 
 TOKEN = re.compile(r"gwt_[\w-]{43}")
 SNI = {"sni_hostname": "mock.localhost"}
 HOST = {"Host": "mock.localhost"}
+ADMINS = ["CREATE_TENANT", "SUSPEND_TENANT", "RESET_PASSWORDS", "READ_PLATFORM_AUDIT_LOG"]
+DEMO = Path(__file__).parents[2] / "gateway" / "data" / "demo.yaml"
+RIGHTS = "query($name: String!) { tenant(providerId: $name) { viewerPermissions } }"
 VIEWER = {"query": "{ viewer { name permissions } }"}
 
 
@@ -39,23 +48,115 @@ def _ask(url: str, token: str) -> httpx2.Response:
     return httpx2.post(f"{url}/graphql", json=VIEWER, headers={"Authorization": f"Bearer {token}"})
 
 
-def test_the_token_of_the_first_start_works_at_the_second_which_is_quick(tmp_path: Path) -> None:
+def test_the_first_admin_signs_up_by_the_printed_link_and_owns_the_demo_until_and_after_a_restart(
+    tmp_path: Path,
+) -> None:
     arguments = ("serve", "--demo", "--port", "0", "--database", f"sqlite:///{tmp_path / 'data' / 'gateway.db'}")
+    names = ["AcmeInc", "BrightTel", "PlainVoice"]
 
     with gateway_process(*arguments, env={}) as first:
-        token = TOKEN.search(first.output)
-        assert token is not None
-        answer = _ask(first.ready[0], token[0])
+        admin = sign_up(first)
+        owned = [admin.ask(RIGHTS, {"name": name})["viewerPermissions"] for name in names]
     started = time.monotonic()
     with gateway_process(*arguments, env={}) as second:
         seconds = time.monotonic() - started
-        again = _ask(second.ready[0], token[0])
+        again = SignedIn(second.ready[0], admin.session).ask("{ viewer { name permissions } }")
+        words = second.output
 
-    assert answer.json()["data"]["viewer"]["name"] == again.json()["data"]["viewer"]["name"] == "admin"
+    assert all({"MANAGE_MEMBERS", "PUBLISH"} <= set(rights) for rights in owned)
+    assert again == {"name": "Admin", "permissions": ADMINS}
+    assert not LINK.search(words)
+    assert f"{second.ready[0]}/sign-in" in words
     assert seconds < 5  # the promise is 2 s on a quiet machine; here two suites share two cores
 
 
-def test_the_welcome_names_graphiql_two_queries_and_the_token_once(tmp_path: Path) -> None:
+def test_the_mock_providers_tenant_belongs_to_the_admin_who_was_there_before_it(tmp_path: Path) -> None:
+    arguments = ("serve", "--port", "0", "--database", f"sqlite:///{tmp_path / 'gateway.db'}")
+    with gateway_process(*arguments, env={}) as first:
+        admin = sign_up(first)
+
+    with gateway_process(*arguments, "--mock-provider", "0", env={}) as second:
+        rights = SignedIn(second.ready[0], admin.session).ask(RIGHTS, {"name": "MockTel"})
+
+    assert "MANAGE_MEMBERS" in rights["viewerPermissions"]
+
+
+def test_a_start_in_production_prints_the_link_of_the_first_admin_and_gives_them_no_tenant(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'gateway.db'}"
+    key = {"GATEWAY_SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyz"}
+    imported = run("import", str(DEMO), "--publish", "--database", database, cwd=tmp_path, env=key)
+    with gateway_process(
+        "serve", "--profile", "production", "--demo", "--port", "0", "--database", database, env=key
+    ) as it:
+        admin = sign_up(it)
+        log = it.errors
+        members = admin.ask('{ tenant(providerId: "AcmeInc") { viewerPermissions } }')
+    counted = asyncio.run(count_members(database))
+
+    assert imported.returncode == 0
+    assert members is not None
+    assert counted == 0
+    assert not LINK.search(log)
+
+
+async def count_members(url: str) -> int:
+    await connect(url)
+    try:
+        with bound(extent_of(SystemScope("a test"))):
+            return await MembershipRow.all().count()
+    finally:
+        await disconnect()
+
+
+def test_of_the_links_of_several_starts_the_first_that_is_used_ends_the_others(tmp_path: Path) -> None:
+    arguments = ("serve", "--port", "0", "--database", f"sqlite:///{tmp_path / 'gateway.db'}")
+    with gateway_process(*arguments, env={}) as first:
+        early = printed_token(first)
+    with gateway_process(*arguments, env={}) as second:
+        late = printed_token(second)
+        sign_up(second)
+        told = _accept(second.ready[0], early)
+
+    assert early != late
+    assert told == "OneTimeLinkUnusable"
+
+
+def test_an_operator_invites_another_admin_and_an_owner_and_resets_a_password(tmp_path: Path) -> None:
+    database_url = f"sqlite:///{tmp_path / 'gateway.db'}"
+    env = {"GATEWAY_PUBLIC_URL": "https://gateway.acme.example/g"}
+    with gateway_process("serve", "--demo", "--port", "0", "--database", database_url, env={}) as server:
+        before = run("people", "reset-password", EMAIL, "--database", database_url, cwd=tmp_path)
+        sign_up(server)
+        admin = run("people", "invite-admin", "--database", database_url, cwd=tmp_path, env=env)
+        owner = run(
+            "people", "invite", "o@acme.example", "--tenant", "acmeinc", "--database", database_url, cwd=tmp_path
+        )
+        reset = run("people", "reset-password", EMAIL, "--database", database_url, cwd=tmp_path)
+        nowhere = run("people", "invite", "o@a.example", "--tenant", "None", "--database", database_url, cwd=tmp_path)
+        wrong = run("people", "reset-password", "SECRET", "--database", database_url, cwd=tmp_path)
+        told = [
+            _accept(server.ready[0], link.stdout.strip(), f"n{n}@a.example") for n, link in enumerate((admin, owner))
+        ]
+
+    assert (before.returncode, before.stdout) == (1, "")
+    assert re.fullmatch(r"https://gateway\.acme\.example/g/welcome/[\w-]{43}\n", admin.stdout)
+    assert re.fullmatch(r"http://127\.0\.0\.1:8000/welcome/[\w-]{43}\n", owner.stdout)
+    assert re.fullmatch(r"http://127\.0\.0\.1:8000/password/[\w-]{43}\n", reset.stdout)
+    assert told == ["InvitationAccepted"] * 2
+    assert [one.returncode for one in (nowhere, wrong)] == [1, 1]
+    assert [len(one.stderr.splitlines()) for one in (before, nowhere, wrong)] == [1, 1, 1]
+    assert "SECRET" not in wrong.stderr
+
+
+def _accept(url: str, token: str, email: str = "other@acme.example") -> str:
+    """What becomes of a link in an anonymous browser."""
+    accept = "mutation($input: AcceptInvitationInput!) { acceptInvitation(input: $input) { __typename } }"
+    sent = {"token": token, "name": "Other", "password": PASSWORD, "email": email}
+    answer = httpx2.post(f"{url}/graphql", json={"query": accept, "variables": {"input": sent}}, timeout=20)
+    return str(answer.json()["data"]["acceptInvitation"]["__typename"])
+
+
+def test_the_welcome_names_graphiql_two_queries_and_the_link_once(tmp_path: Path) -> None:
     database = f"sqlite:///{tmp_path / 'gateway.db'}"
     with gateway_process("serve", "--demo", "--port", "0", "--database", database, env={}) as first:
         url, words, log = first.ready[0], first.output, first.errors
@@ -64,12 +165,13 @@ def test_the_welcome_names_graphiql_two_queries_and_the_token_once(tmp_path: Pat
 
     assert f"{url}/graphql" in words
     assert words.count("softphoneConfig(") == 2
-    assert len(TOKEN.findall(words)) == 1
-    assert not TOKEN.search(log)
-    assert not TOKEN.search(later)
+    assert words.count("/welcome/") == later.count("/welcome/") == 1  # nobody has signed up
+    tokens = [printed.rpartition("/")[2] for printed in re.findall(r"\S+/welcome/\S+", words + later)]
     stored = b"".join(file.read_bytes() for file in tmp_path.glob("gateway.db*"))
-    found = TOKEN.findall(words)[0].encode() in stored
-    assert not found
+    found = [token in log or token.encode() in stored for token in tokens]
+    assert len(set(tokens)) == 2
+    assert found == [False, False]
+    assert not TOKEN.search(words)
 
 
 def test_the_queries_of_the_welcome_can_be_pasted(tmp_path: Path) -> None:
@@ -95,7 +197,7 @@ def test_a_new_token_is_printed_alone_and_works_at_once_on_a_running_gateway(tmp
     assert TOKEN.fullmatch(made.stdout.strip())
     assert answer.json()["data"]["viewer"] == {
         "name": "robot",
-        "permissions": ["CREATE_TENANT", "SUSPEND_TENANT", "RESET_PASSWORDS", "READ_PLATFORM_AUDIT_LOG"],
+        "permissions": ADMINS,
     }
 
 
@@ -219,8 +321,8 @@ def test_what_a_first_start_makes_is_for_its_user_alone(tmp_path: Path) -> None:
 
 def test_a_returning_user_is_told_a_command_for_another_token_that_works(tmp_path: Path) -> None:
     database = f"sqlite:///{tmp_path / 'gateway.db'}"
-    with gateway_process("serve", "--port", "0", "--database", database, env={}):
-        pass
+    with gateway_process("serve", "--port", "0", "--database", database, env={}) as first:
+        sign_up(first)
     with gateway_process("serve", "--port", "0", "--database", database, env={}) as server:
         told = re.search(r"\n    (\S+ -m gateway token create .*)\n", server.output)
         assert told is not None
