@@ -10,14 +10,8 @@ from strawberry.schema.config import StrawberryConfig
 
 from gateway.guard import GatewaySchema
 from gateway.limits import Limits
+from gateway.resolvers import draft, keys, setup
 from gateway.resolvers.check import resolve_check_provisioning
-from gateway.resolvers.draft import (
-    resolve_change_app_kind,
-    resolve_publish,
-    resolve_save_branding,
-    resolve_save_help,
-    resolve_save_provisioning,
-)
 from gateway.resolvers.members import resolve_change_role, resolve_invite_member, resolve_remove_member
 from gateway.resolvers.one_time_links import (
     resolve_accept_invitation,
@@ -26,12 +20,6 @@ from gateway.resolvers.one_time_links import (
 )
 from gateway.resolvers.provisioning import resolve_provision
 from gateway.resolvers.qr import resolve_make_qr_code
-from gateway.resolvers.setup import (
-    resolve_create_setup_link,
-    resolve_redeem_setup_link,
-    resolve_revoke_all_setup_links,
-    resolve_revoke_setup_link,
-)
 from gateway.resolvers.signing import resolve_rotate_signing_secret
 from gateway.resolvers.softphone import resolve_softphone_config
 from gateway.resolvers.tenant import (
@@ -45,6 +33,9 @@ from gateway.resolvers.tenant import (
     resolve_tenants,
     resolve_viewer,
 )
+from gateway.schema import keys as keys_schema
+from gateway.schema import setup as setup_schema
+from gateway.schema.access_keys import AccessToken, AppKey
 from gateway.schema.actor import Viewer
 from gateway.schema.check import CheckProvisioningResult
 from gateway.schema.handlers import HANDLERS
@@ -68,12 +59,6 @@ from gateway.schema.results import (
 )
 from gateway.schema.revision import Revision
 from gateway.schema.scalars import SCALARS
-from gateway.schema.setup import (
-    CreateSetupLinkResult,
-    RedeemSetupLinkResult,
-    RevokeAllSetupLinksResult,
-    RevokeSetupLinkResult,
-)
 from gateway.schema.setup_links import SetupLink
 from gateway.schema.signing import RotateSigningSecretResult
 from gateway.schema.softphone import SoftphoneConfig, SoftphoneConfigResult
@@ -85,7 +70,7 @@ if TYPE_CHECKING:
 _QUERY = """
 Everything that can be read. Try `softphoneConfig` first: it needs no credential.
 
-Callers: softphones send nothing, programs send `Authorization: Bearer <token>`.
+Callers: softphones send nothing (a whitelabel app may have to send its app key in the header `X-App-Key`), programs send `Authorization: Bearer <token>`.
 
 Conventions:
 - Ids are opaque. Keep them, send them back, never take them apart. An id that is unknown, foreign or forbidden is answered alike.
@@ -148,8 +133,8 @@ class Mutation:
         "accounts you have.",
         input_is="Credentials as the user typed them, and which installation asks.",
     )
-    redeem_setup_link: RedeemSetupLinkResult = field(
-        resolve_redeem_setup_link,
+    redeem_setup_link: setup_schema.RedeemSetupLinkResult = field(
+        setup.resolve_redeem_setup_link,
         "Exchanges a one-time setup code for what it carries. Anonymous. One phone wins; the same phone may repeat the "
         "call for 120 seconds and gets the same answer.",
         input_is="The code and which installation asks.",
@@ -186,24 +171,24 @@ class Mutation:
         input_is="Of which tenant.",
     )
     save_branding: SaveDraftResult = field(
-        resolve_save_branding, "Changes colours in the draft. Editors.", input_is="What to change."
+        draft.resolve_save_branding, "Changes colours in the draft. Editors.", input_is="What to change."
     )
     save_provisioning: SaveDraftResult = field(
-        resolve_save_provisioning,
+        draft.resolve_save_provisioning,
         "Changes sign-in and external provisioning in the draft. Editors.",
         input_is="What to change.",
     )
     save_help: SaveDraftResult = field(
-        resolve_save_help, "Changes the Help menu in the draft. Editors.", input_is="What to change."
+        draft.resolve_save_help, "Changes the Help menu in the draft. Editors.", input_is="What to change."
     )
     change_app_kind: SaveDraftResult = field(
-        resolve_change_app_kind,
+        draft.resolve_change_app_kind,
         "Turns the draft from generic to whitelabel or back and drops from it what the new kind may not have; "
         "`draft { changes }` shows that and what publishing it does to phones. Editors.",
         input_is="The new kind.",
     )
     publish: PublishResult = field(
-        resolve_publish,
+        draft.resolve_publish,
         "Makes the draft live: checked again by today's rules, all or nothing. Repeating one whose answer was lost is "
         "answered `NothingToPublish`. Publishers.",
         input_is="Which draft, and a note.",
@@ -213,21 +198,47 @@ class Mutation:
         "Calls the provider's API as `provision` would and reports each step. Stores nothing. Editors.",
         input_is="A test login.",
     )
-    create_setup_link: CreateSetupLinkResult = field(
-        resolve_create_setup_link,
+    create_setup_link: setup_schema.CreateSetupLinkResult = field(
+        setup.resolve_create_setup_link,
         "Makes a one-time link that sets a phone up without a password in it. Editors.",
         input_is="What it carries and for how long.",
     )
-    revoke_setup_link: RevokeSetupLinkResult = field(
-        resolve_revoke_setup_link,
+    revoke_setup_link: setup_schema.RevokeSetupLinkResult = field(
+        setup.resolve_revoke_setup_link,
         "Makes one setup link useless at once; a phone that redeemed it keeps what it has. Repeating it changes "
         "nothing. Editors.",
         input_is="Which one.",
     )
-    revoke_all_setup_links: RevokeAllSetupLinksResult = field(
-        resolve_revoke_all_setup_links,
+    revoke_all_setup_links: setup_schema.RevokeAllSetupLinksResult = field(
+        setup.resolve_revoke_all_setup_links,
         "Makes every open setup link of a tenant useless at once. Editors.",
         input_is="Of which tenant.",
+    )
+    issue_token: keys_schema.IssueTokenResult = field(
+        keys.resolve_issue_token,
+        "Makes an access token for a program and shows it once. Owners.",
+        input_is="What for, and which role.",
+    )
+    revoke_token: keys_schema.RevokeTokenResult = field(
+        keys.resolve_revoke_token,
+        "Makes an access token useless within a second. Repeating it changes nothing. Owners.",
+        input_is="Which one.",
+    )
+    issue_app_key: keys_schema.IssueAppKeyResult = field(
+        keys.resolve_issue_app_key,
+        "Makes a key for a whitelabel app and shows it once. Owners.",
+        input_is="What for.",
+    )
+    revoke_app_key: keys_schema.RevokeAppKeyResult = field(
+        keys.resolve_revoke_app_key,
+        "Makes an app key useless within a second: apps that carry it are told `UnknownProvider` while a key is "
+        "required. Owners.",
+        input_is="Which one.",
+    )
+    require_app_key: keys_schema.RequireAppKeyResult = field(
+        keys.resolve_require_app_key,
+        "Demands a key of every app, or stops demanding it, within a second. Owners.",
+        input_is="Of which tenant, and whether.",
     )
     make_qr_code: MakeQrCodeResult = field(
         resolve_make_qr_code,
@@ -275,7 +286,7 @@ def make_schema(
     return GatewaySchema(
         query=Query,
         mutation=Mutation,
-        types=[SoftphoneConfig, Tenant, Draft, Revision, SetupLink, Member],
+        types=[SoftphoneConfig, Tenant, Draft, Revision, SetupLink, Member, AccessToken, AppKey],
         limits=limits or Limits(),
         is_introspecting=is_introspecting,
         is_suggesting=is_suggesting,

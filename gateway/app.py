@@ -55,8 +55,8 @@ def create_app(
     """
     keys = key_ring(settings)
     upstream = Upstream(resolver=resolver or DnsResolver(), admitted=settings.admit_hosts, ca_file=settings.upstream_ca)
-    provisioner = Provisioner(upstream, keys)
     stamps = Stamps()
+    provisioner = Provisioner(upstream, keys, stamps)
     schema = make_schema(
         settings.limits, is_introspecting=not settings.is_production, is_suggesting=not settings.is_production
     )
@@ -82,7 +82,9 @@ def create_app(
             Route("/metrics", _endpoint(MetricsEndpoint(settings, keys, stamps, now))),
             Route("/docs/rules", rules),
             Route("/setup/{token}", _endpoint(SetupPage(now))),
-            Route("/provisioning/linphone/{code}", _endpoint(LinphoneEndpoint(settings, keys, provisioner, now))),
+            Route(
+                "/provisioning/linphone/{code}", _endpoint(LinphoneEndpoint(settings, keys, provisioner, stamps, now))
+            ),
             Route(
                 "/provisioning/acrobits/{provider_id}",
                 _endpoint(AcrobitsEndpoint(settings, keys, provisioner, now)),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import strawberry
 
 from gateway.loaders import Loaders
+from tenants.app_keys import NO_APP_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from gateway.provisioning.provisioner import Provisioner
     from gateway.stamps import Stamps
     from tenants.access import Principal
+    from tenants.app_keys import SentAppKey
     from tenants.keys import KeyRing
 
 
@@ -74,6 +76,7 @@ class Context:
     allowance: Allowance
     provisioner: Provisioner
     stamps: Stamps
+    app_key: SentAppKey = NO_APP_KEY
     cookies: Cookies = field(default_factory=Cookies)
     now: Callable[[], datetime] = utc_now
     loaders: Loaders = field(default_factory=Loaders)

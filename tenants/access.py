@@ -227,6 +227,14 @@ class Principal:
             raise ForbiddenError(permission)
         return TenantScope(tenant, actor, self.origin)
 
+    def authorize_to_grant(self, tenant: int, permission: Permission, role: Role) -> TenantScope:
+        """As `authorize`, to give somebody a role: nobody gives away more than they may do themselves."""
+        scope = self.authorize(tenant, permission)
+        beyond = GRANTS[role] - self.permissions_in(tenant)
+        if beyond:
+            raise ForbiddenError(next(one for one in Permission if one in beyond))
+        return scope
+
     def authorize_platform(self, permission: Permission | None = None) -> PlatformScope:
         """Leave to work across the tenants that the caller may see. Raises UnauthenticatedError or ForbiddenError."""
         actor = self.require()

@@ -93,3 +93,6 @@ class WrongStateReason(Enum):
     NO_PROVISIONING = "External provisioning has no URL, or is off where it must be on."
     ALREADY_MEMBER = "The person is a member already."
     LAST_OWNER = "The tenant would have no owner left."
+    WHITELABEL_ONLY = "App keys are for whitelabel tenants."
+    TOO_MANY_APP_KEYS = "Two app keys exist already; revoke one first."
+    NO_APP_KEY = "A key is required and none would be left; issue one, or stop requiring it."

@@ -151,6 +151,8 @@ class Tenant:
     status: TenantStatus
     live_revision: int | None
     created_at: datetime
+    is_app_key_required: bool = False
+    """Means nothing while the app is generic."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,12 +10,15 @@ from enum import Enum
 from typing import TYPE_CHECKING, Self, TypeAlias
 
 from tenants.accounts import Accounts, LoginPair
+from tenants.app_keys import NO_APP_KEY
 from tenants.credentials import digest
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from tenants.access import Actor
+    from tenants.app_keys import SentAppKey
+    from tenants.credentials import Use
     from tenants.email import EmailAddress
     from tenants.identity import ProviderId
     from tenants.model import AppKind, Branding, Provisioning
@@ -120,6 +123,7 @@ class Asker:
     device_id: str
     app: AppKind | None = None
     provider_id: str | None = None
+    app_key: SentAppKey = NO_APP_KEY
 
     def __repr__(self) -> str:
         """Never the device."""
@@ -134,6 +138,8 @@ class Redeemed:
     app: AppKind
     content: SetupContent
     settings: Provisioning
+    app_key: Use | None = None
+    """The tenant's key that the app has sent, whether one is demanded or not."""
 
 
 @dataclass(frozen=True, slots=True)

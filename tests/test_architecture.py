@@ -67,6 +67,7 @@ SCOPE_SOURCES = {
 """The methods that hand out scopes."""
 
 PURE = {
+    "app_keys": {"let_in", "use_of"},
     "actors": {"to_stored", "from_stored"},
     "audit": {"chain_place"},
     "revisions": {"from_row"},

@@ -18,7 +18,7 @@ from graphql import (
 )
 
 from gateway.api import make_schema
-from tests.api.documents import CREATE_SETUP_LINK, DELETE, ROTATE_SIGNING_SECRET, SAVE_PROVISIONING
+from tests.api.documents import CREATE_SETUP_LINK, DELETE, ISSUE_TOKEN, ROTATE_SIGNING_SECRET, SAVE_PROVISIONING
 from tests.api.people import INVITE
 
 if TYPE_CHECKING:
@@ -29,7 +29,17 @@ if TYPE_CHECKING:
     from tests.conftest import Ask
 
 SCHEMA = make_schema()._schema  # noqa: SLF001 - the library's own name for graphql-core's schema
-NEIGHBOUR = ("N-Name", "N-Title", "N-Note", "N-Header", "-N99", "NeighbourTel", "neighbour.example", "n-person")
+NEIGHBOUR = (
+    "N-Name",
+    "N-Bot",
+    "N-Title",
+    "N-Note",
+    "N-Header",
+    "-N99",
+    "NeighbourTel",
+    "neighbour.example",
+    "n-person",
+)
 HEADERS = {"headers": [{"name": "N-Header", "value": "SECRET-0123456789-N99"}]}
 ACCOUNTS = {"accounts": {"sipAccounts": [{"username": "A-User", "password": "SECRET-A", "transport": "TLS"}]}}
 DEEPEST = 6
@@ -40,6 +50,8 @@ NO_IDS = (
     "UmV2aXNpb246NDI0MjQy",  # Revision:424242
     "U2V0dXBMaW5rOjQyNDI0Mg",  # SetupLink:424242
     "TWVtYmVyOjQyNDI0Mg",  # Member:424242
+    "QWNjZXNzVG9rZW46NDI0MjQy",  # AccessToken:424242
+    "QXBwS2V5OjQyNDI0Mg",  # AppKey:424242
     "bm9uZQ",
 )
 
@@ -54,6 +66,8 @@ class Target:
     """None: what is asked about one is asked about the other id."""
     member_id: str | None = None
     """As above."""
+    token_id: str | None = None
+    """As above."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +81,7 @@ class Entry:
         """The arguments with the target's names in them."""
         text = json.dumps(self.arguments).replace("$tenant", target.tenant_id).replace("$name", target.provider_id)
         text = text.replace("$member", target.member_id or target.tenant_id)
+        text = text.replace("$token", target.token_id or target.tenant_id)
         return dict(json.loads(text.replace("$link", target.setup_link_id or target.tenant_id)))
 
 
@@ -108,12 +123,17 @@ FIELDS = {
     "inviteMember": on_tenant(email="a@a.example", role="VIEWER"),
     "changeRole": Entry({"input": {"memberId": "$member", "expectedVersion": 1, "role": "VIEWER"}}),
     "removeMember": Entry({"input": {"memberId": "$member"}}),
+    "issueToken": on_tenant(name="A-Bot", role="OWNER"),
+    "revokeToken": Entry({"input": {"tokenId": "$token"}}),
+    "issueAppKey": on_tenant(name="A-Key"),
+    "revokeAppKey": Entry({"input": {"appKeyId": "$tenant"}}),
+    "requireAppKey": on_tenant(isRequired=True),
     "makeQrCode": on_tenant(format="SESSIONTALK", content={"login": {"username": "A-User", "password": "A-Word"}}),
 }
 ON_ONE_THING = [
     name
     for name, entry in FIELDS.items()
-    if {"tenantId", "setupLinkId", "memberId"} & {*entry.arguments.get("input", {})}
+    if {"tenantId", "setupLinkId", "memberId", "tokenId", "appKeyId"} & {*entry.arguments.get("input", {})}
 ]
 PRIVATE = [name for name, entry in FIELDS.items() if not entry.is_public]
 
@@ -135,7 +155,8 @@ def document(name: str) -> str:
     declared = ", ".join(f"${argument}: {described.type}" for argument, described in used.items())
     passed = ", ".join(f"{argument}: ${argument}" for argument in used)
     head = f"{kind}({declared}) {{ {name}({passed})" if used else f"{kind} {{ {name}"
-    return f"{head} {select(get_named_type(field.type), ())} }}"
+    above = ("", "") if name == "node" else ()  # all kinds at once: two levels less, within the limit of fields
+    return f"{head} {select(get_named_type(field.type), above)} }}"
 
 
 def clashes_of(members: Iterable[GraphQLObjectType]) -> frozenset[str]:
@@ -186,7 +207,11 @@ def acme(ask: Ask) -> Target:
     ask(ROTATE_SIGNING_SECRET, {"tenantId": neighbour})
     links = [make_setup_link(ask, each, note) for each, note in ((neighbour, "N-Note"), (tenant, "A-Note"))]
     members = [invite(ask, each, email) for each, email in ((neighbour, "n-person@n.example"), (tenant, "a@b.example"))]
-    return Target(tenant, "AcmeInc", links[1], members[1])
+    tokens = [
+        ask(ISSUE_TOKEN, {"input": {"tenantId": each, "name": name, "role": "VIEWER"}})["token"]["id"]
+        for each, name in ((neighbour, "N-Bot"), (tenant, "A-Bot"))
+    ]
+    return Target(tenant, "AcmeInc", links[1], members[1], tokens[1])
 
 
 def invite(ask: Ask, tenant: str, email: str) -> str:
@@ -280,8 +305,8 @@ def test_nodes_of_a_deleted_tenant_are_null_like_random_ones(ask: Ask, acme: Tar
 
     lost = [answer(ask, "node", Target(one, "")) for one in (*ids, *NO_IDS)]
 
-    assert found == ["Tenant", "Draft", "Revision", "SetupLink", "Member"]
-    assert lost == [{"data": {"node": None}}] * (5 + len(NO_IDS))
+    assert found == ["Tenant", "Draft", "Revision", "SetupLink", "Member", "AccessToken"]
+    assert lost == [{"data": {"node": None}}] * (6 + len(NO_IDS))
 
 
 @pytest.mark.parametrize("name", ["softphoneConfig", "tenant"])
@@ -315,4 +340,5 @@ def ids_of(ask: Ask, target: Target) -> list[str]:
         found["published"]["id"],
         target.setup_link_id or "",
         target.member_id or "",
+        target.token_id or "",
     ]

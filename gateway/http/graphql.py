@@ -11,6 +11,7 @@ from strawberry.types.graphql import OperationType
 
 from gateway.context import Allowance, Context, Cookies
 from gateway.http import metrics
+from gateway.http.app_key import app_key_of
 from gateway.http.auth import BadCredentialError, principal_of_browser
 from gateway.http.body import BadBodyError, of_body, of_query_string
 from gateway.http.caller import caller_of, origin_of
@@ -116,6 +117,7 @@ class GraphQLEndpoint:
                 allowance=allowance,
                 provisioner=self._provisioner,
                 stamps=self._stamps,
+                app_key=app_key_of(request),
                 cookies=cookies,
                 now=self._now,
             )

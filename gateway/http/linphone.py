@@ -15,6 +15,7 @@ from starlette.responses import Response
 from gateway.context import Allowance
 from gateway.formats.content import CannotCarryError
 from gateway.formats.linphone_xml import MEDIA_TYPE, write_config
+from gateway.http.app_key import app_key_of
 from gateway.http.caller import caller_of
 from gateway.http.deadline import Deadline
 from gateway.provisioning import outcomes
@@ -32,7 +33,9 @@ if TYPE_CHECKING:
 
     from gateway.provisioning.provisioner import Provisioner
     from gateway.settings import Settings
+    from gateway.stamps import Stamps
     from tenants.accounts import LoginPair
+    from tenants.app_keys import SentAppKey
     from tenants.keys import KeyRing
 
 _log = structlog.get_logger("gateway.linphone")
@@ -70,9 +73,15 @@ class LinphoneEndpoint:
     """One key ring and one provisioner behind HTTP."""
 
     def __init__(
-        self, settings: Settings, keys: KeyRing, provisioner: Provisioner, now: Callable[[], datetime]
+        self,
+        settings: Settings,
+        keys: KeyRing,
+        provisioner: Provisioner,
+        stamps: Stamps,
+        now: Callable[[], datetime],
     ) -> None:
         self._settings, self._keys, self._provisioner, self._now = settings, keys, provisioner, now
+        self._stamps = stamps
         self._deadline = Deadline()
 
     async def __call__(self, request: Request) -> Response:
@@ -92,18 +101,21 @@ class LinphoneEndpoint:
     async def _exchange(self, request: Request) -> bytes:
         """The document is ready before the code is used up, so that no failure costs the user the code."""
         token, address = SetupToken.of_code(request.path_params["code"]), caller_of(request, self._settings).address
-        asker = Asker(_device(address, request.headers.get("user-agent", "")))
+        asker = Asker(_device(address, request.headers.get("user-agent", "")), app_key=app_key_of(request))
         found = await peek(self._keys, token, asker, address=address, now=self._now())
         accounts, settings = found.content, found.settings
         if not isinstance(accounts, Accounts):
             device_id = token.device_sha256(asker.device_id).hex()
-            provisioned = await self._provision(found, accounts, device_id, address)
+            provisioned = await self._provision(found, accounts, device_id, asker.app_key, address)
             accounts, settings = provisioned.accounts, provisioned.settings
         document = write_config(accounts, settings)
-        await redeem(self._keys, token, asker, address=address, now=self._now())
+        redeemed = await redeem(self._keys, token, asker, address=address, now=self._now())
+        self._stamps.note(redeemed.app_key, self._now())
         return document
 
-    async def _provision(self, found: Redeemed, login: LoginPair, device_id: str, address: str) -> outcomes.Provisioned:
+    async def _provision(
+        self, found: Redeemed, login: LoginPair, device_id: str, app_key: SentAppKey, address: str
+    ) -> outcomes.Provisioned:
         """Ask the provider as if the user had typed the login. Raises _RefusedError.
 
         The token is in the device's id: a device that succeeded passes the limits, and whoever knows the address and
@@ -116,6 +128,7 @@ class LinphoneEndpoint:
             password=login.password,
             device_id=device_id,
             reprovision=False,
+            app_key=app_key,
         )
         match await self._provisioner.provision(sign_in, address=address, now=self._now()):
             case outcomes.Provisioned() as provisioned:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from gateway.context import Allowance
 from gateway.formats import acrobits_xml
+from gateway.http.app_key import app_key_of
 from gateway.http.body import BadBodyError, read_body
 from gateway.http.caller import caller_of
 from gateway.http.deadline import Deadline
@@ -52,7 +53,7 @@ class AcrobitsEndpoint:
     async def __call__(self, request: Request) -> Response:
         """Sign the user in as `provision` does, and answer in XML."""
         try:
-            sign_in = self._parse(request.path_params["provider_id"], await self._parameters(request))
+            sign_in = self._parse(request, await self._parameters(request))
             outcome = await self._deadline.run(self._provision(request, sign_in), Allowance(_SECONDS))
         except BadBodyError as error:
             return _error(error.status, error.message)
@@ -70,8 +71,9 @@ class AcrobitsEndpoint:
             raise BadBodyError(415, "Send the parameters as application/x-www-form-urlencoded.")
         return parse_form(await read_body(request, self._settings.body_bytes))
 
-    def _parse(self, provider_id: str, parameters: dict[str, str]) -> SignIn:
+    def _parse(self, request: Request, parameters: dict[str, str]) -> SignIn:
         """The app has split its first field at the last `@` already. Raises InvalidValueError."""
+        provider_id = request.path_params["provider_id"]
         username = parse_opaque(parameters.get("username", ""))
         password = parse_opaque(parameters.get("password", ""))
         return SignIn(
@@ -82,6 +84,7 @@ class AcrobitsEndpoint:
             device_id=parse_opaque(parameters.get("device_id") or self._device_of(provider_id, username, password)),
             # Always as if for the first time: the app has no word for "nothing new", and needs the account each time.
             reprovision=False,
+            app_key=app_key_of(request),
         )
 
     def _device_of(self, provider_id: str, username: str, password: str) -> str:

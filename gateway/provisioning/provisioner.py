@@ -26,6 +26,7 @@ from gateway.provisioning.outcomes import (
 from gateway.provisioning.verdict import judge, rejected
 from gateway.upstream.client import OutboundError
 from tenants.access import PUBLIC
+from tenants.app_keys import NO_APP_KEY
 from tenants.attempts import Attempt
 from tenants.errors import UnreadableSecretError
 from tenants.store.published import find_published
@@ -36,8 +37,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from gateway.provisioning.outcomes import Outcome, Verdict
+    from gateway.stamps import Stamps
     from gateway.upstream.client import OutboundAnswer, OutboundRequest, Upstream
     from tenants.access import SignInScope
+    from tenants.app_keys import SentAppKey
     from tenants.keys import KeyRing
     from tenants.model import AppKind, Provisioning, Revision
     from tenants.store.published import Published
@@ -60,6 +63,7 @@ class SignIn:
     password: str
     device_id: str
     reprovision: bool
+    app_key: SentAppKey = NO_APP_KEY
 
     @property
     def credentials(self) -> Credentials:
@@ -78,11 +82,13 @@ class Provisioner:
         self,
         upstream: Upstream,
         keys: KeyRing,
+        stamps: Stamps,
         *,
         jitter: Callable[[], float] = random.random,
         answer_seconds: float = _ANSWER_SECONDS,
     ) -> None:
-        self.upstream, self._keys, self._jitter, self._answer_seconds = upstream, keys, jitter, answer_seconds
+        self.upstream, self._keys, self._stamps = upstream, keys, stamps
+        self._jitter, self._answer_seconds = jitter, answer_seconds
         self._attempts = Attempts()
         self.check_pace = CheckPace()
 
@@ -95,9 +101,10 @@ class Provisioner:
 
     async def _provision(self, sign_in: SignIn, address: str, now: datetime) -> Outcome:
         until = asyncio.get_running_loop().time() + self._answer_seconds
-        published = await find_published(PUBLIC, sign_in.provider_id, sign_in.app)
+        published = await find_published(PUBLIC, sign_in.provider_id, sign_in.app, sign_in.app_key)
         if published is None:
             return Unknown()
+        self._stamps.note(published.app_key, now)
         settings = published.revision.config.provisioning
         if not settings.is_enabled or settings.url is None:
             return Off(published.provider_id, sign_in.username, settings)

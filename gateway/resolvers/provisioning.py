@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gateway.context import Info
 from gateway.provisioning import outcomes
 from gateway.schema.problems import TooManyAttempts, UnknownProvider
@@ -23,7 +25,8 @@ async def resolve_provision(info: Info, input: ProvisionInput) -> ProvisionResul
     """Anonymous: what is sent is the credential, and it is the provider who checks it."""
     context = info.context
     context.allowance.extend(_SECONDS)
-    outcome = await context.provisioner.provision(input.parse(), address=context.caller.address, now=context.now())
+    sign_in = replace(input.parse(), app_key=context.app_key)
+    outcome = await context.provisioner.provision(sign_in, address=context.caller.address, now=context.now())
     match outcome:
         case outcomes.Provisioned():
             return Provisioned.of(outcome)

@@ -30,9 +30,10 @@ from tenants.store import tenants as store
 
 async def resolve_redeem_setup_link(info: Info, input: RedeemSetupLinkInput) -> RedeemSetupLinkResult:
     """Anonymous."""
-    token, asker = read_request(input.sent())
     context = info.context
+    token, asker = read_request(input.sent(), context.app_key)
     redeemed = await redeem(context.keys, token, asker, address=context.caller.address, now=context.now())
+    context.stamps.note(redeemed.app_key, context.now())
     return SetupLinkRedeemed.of(redeemed)
 
 

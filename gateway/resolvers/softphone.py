@@ -6,6 +6,7 @@ from typing import Annotated
 
 import strawberry
 
+from gateway.context import Info
 from gateway.schema.enums import AppKind
 from gateway.schema.problems import UnknownProvider
 from gateway.schema.softphone import SoftphoneConfig, SoftphoneConfigResult
@@ -14,6 +15,7 @@ from tenants.store.published import find_published
 
 
 async def resolve_softphone_config(
+    info: Info,
     provider_id: Annotated[
         str,
         strawberry.argument(
@@ -30,6 +32,10 @@ async def resolve_softphone_config(
         ),
     ],
 ) -> SoftphoneConfigResult:
-    """Published only, whatever the caller's credential is (I4, I5)."""
-    published = await find_published(PUBLIC, provider_id, app)
-    return SoftphoneConfig.of(published) if published else UnknownProvider()
+    """Published only, whatever the caller's credential is (I4, I5), and by the key that the tenant may demand."""
+    context = info.context
+    published = await find_published(PUBLIC, provider_id, app, context.app_key)
+    if published is None:
+        return UnknownProvider()
+    context.stamps.note(published.app_key, context.now())
+    return SoftphoneConfig.of(published)

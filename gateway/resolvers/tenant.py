@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 import strawberry
 
 from gateway.context import Info
 from gateway.errors import BadRequestError
+from gateway.resolvers.keys import find_app_key, find_token
 from gateway.resolvers.scopes import authorize
 from gateway.schema.actor import Viewer
 from gateway.schema.enums import AppKind, Permission, TenantStatus
@@ -112,21 +114,34 @@ async def _node(info: Info, kind: str, number: int) -> Node | None:
         tenant = await revisions.find_tenant_of(principal.authorize_platform(), number)
         scope = principal.authorize(tenant, Permission.READ_CONFIG)
         return Revision.of(scope, await revisions.get_by_id(scope, number))
-    if kind == "Member":
-        tenant = await members.find_tenant_of_member(principal.authorize_platform(), number)
-        scope = principal.authorize(tenant, Permission.MANAGE_MEMBERS)
-        return Member.of(await members.get_member(scope, number))
     if kind == "SetupLink":
         tenant = await setup_links.find_tenant_of(principal.authorize_platform(), number)
         scope = principal.authorize(tenant, Permission.MANAGE_SETUP_LINKS)
         now = info.context.now()
         return SetupLink.of(await setup_links.get_link(scope, number, now), now)
+    if kind in _FINDERS:
+        return await _FINDERS[kind](info, number)
     scope = principal.authorize(number, Permission.READ_CONFIG)
     if kind == "Tenant" and (found := await loaders.tenants.load(scope)):
         return Tenant.of(scope, found)
     if kind == "Draft" and (draft := await loaders.drafts.load(scope)):
         return Draft.of(scope, draft)
     return None
+
+
+async def _find_member(info: Info, number: int) -> Member:
+    principal = info.context.principal
+    tenant = await members.find_tenant_of_member(principal.authorize_platform(), number)
+    scope = principal.authorize(tenant, Permission.MANAGE_MEMBERS)
+    return Member.of(await members.get_member(scope, number))
+
+
+_FINDERS: dict[str, Callable[[Info, int], Awaitable[Node]]] = {
+    "AccessToken": find_token,
+    "AppKey": find_app_key,
+    "Member": _find_member,
+}
+"""Nodes that need more than leave to read their tenant, by the kind in their id."""
 
 
 async def resolve_create_tenant(info: Info, input: CreateTenantInput) -> CreateTenantResult:

@@ -9,6 +9,7 @@ import strawberry
 
 from gateway.context import Info
 from gateway.errors import BadRequestError
+from gateway.schema.access_keys import AccessTokenConnection, AppKey, read_token_position
 from gateway.schema.actor import Actor, in_order
 from gateway.schema.config import TenantConfig
 from gateway.schema.enums import AppKind, Permission, SetupLinkStatus, TenantStatus
@@ -23,7 +24,7 @@ from tenants import model
 from tenants.access import TenantScope
 from tenants.changes import Shown
 from tenants.rules.checks import config_warnings
-from tenants.store import members, revisions, setup_links
+from tenants.store import app_keys, members, revisions, setup_links, tokens
 from tenants.store.tenants import Position
 
 First = Annotated[int, strawberry.argument(description=f"Entries on a page, 1 to {LARGEST_PAGE}.")]
@@ -122,6 +123,12 @@ class Tenant(Node):
     )
     status: TenantStatus = strawberry.field(description="What softphones see of it now.")
     created_at: datetime = strawberry.field(description="When it was created.")
+    is_app_key_required: bool = strawberry.field(
+        description=(
+            "True when only apps with a key are answered and all others are told `UnknownProvider`. Means nothing "
+            "while the live config is generic."
+        )
+    )
 
     @classmethod
     def of(cls, scope: TenantScope, tenant: model.Tenant) -> Tenant:
@@ -134,6 +141,7 @@ class Tenant(Node):
             app=tenant.app,
             status=tenant.status,
             created_at=tenant.created_at,
+            is_app_key_required=tenant.is_app_key_required,
         )
 
     @strawberry.field(description="What you may do in this tenant; grey out the rest.")
@@ -207,6 +215,25 @@ class Tenant(Node):
         now, place = info.context.now(), read_position(after)
         found = await setup_links.list_links(self.scope, now, status=status, first=check_first(first) + 1, after=place)
         return SetupLinkConnection.of(found, now, first=first)
+
+    @strawberry.field(description="Access tokens of programs that still work, newest first. Needs `MANAGE_TOKENS`.")
+    async def tokens(self, info: Info, first: First = 20, after: After = None) -> AccessTokenConnection | None:
+        """Keyset pages by id."""
+        scope = info.context.principal.authorize(self.scope.tenant, Permission.MANAGE_TOKENS)
+        before = read_token_position(after)
+        found = await tokens.list_tokens(scope, info.context.now(), first=check_first(first) + 1, before=before)
+        return AccessTokenConnection.of(found, first=first)
+
+    @strawberry.field(
+        description=(
+            "Keys that a whitelabel app proves itself with; at most two, so that one can replace the other. Needs "
+            "`MANAGE_APP_KEYS`."
+        )
+    )
+    async def app_keys(self, info: Info) -> list[AppKey] | None:
+        """Newest first."""
+        scope = info.context.principal.authorize(self.scope.tenant, Permission.MANAGE_APP_KEYS)
+        return [AppKey.of(key) for key in await app_keys.list_app_keys(scope)]
 
 
 @strawberry.type(description="A tenant in a list.")

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from tenants.access import CREDENTIALS
+from tenants.app_keys import NO_APP_KEY
 from tenants.attempts import sender_of_code
 from tenants.codes import ProblemCode
 from tenants.database import transaction
@@ -20,11 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from tenants.app_keys import SentAppKey
     from tenants.keys import KeyRing
     from tenants.setup_links import Redeemed
 
 
-def read_request(sent: Mapping[str, Any]) -> tuple[SetupToken, Asker]:
+def read_request(sent: Mapping[str, Any], app_key: SentAppKey = NO_APP_KEY) -> tuple[SetupToken, Asker]:
     """From `setupCode`, `deviceId`, `app` and `providerId`, which only a whitelabel app has. Raises InvalidInputError.
 
     A code that is none at all is no problem of the form: it is answered like any other that does not work.
@@ -36,7 +38,7 @@ def read_request(sent: Mapping[str, Any]) -> tuple[SetupToken, Asker]:
     device = collector.parse(("deviceId",), parse_opaque, sent["deviceId"])
     provider_id = collector.parse(("providerId",), _required, sent["providerId"] or "") if is_whitelabel else None
     collector.finish()
-    return SetupToken.of_code(code or ""), Asker(device or "", app, provider_id)
+    return SetupToken.of_code(code or ""), Asker(device or "", app, provider_id, app_key)
 
 
 async def redeem(keys: KeyRing, token: SetupToken, asker: Asker, *, address: str, now: datetime) -> Redeemed:

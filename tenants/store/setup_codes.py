@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tortoise.expressions import Q
@@ -15,7 +15,8 @@ from tenants.model import AppKind
 from tenants.rows import SetupLinkRow
 from tenants.scoping import scoped
 from tenants.setup_links import REPLAY, Asker, Invitation, Redeemed, SetupContentKind
-from tenants.store.published import find_published
+from tenants.store.app_keys import let_in, use_of
+from tenants.store.published import find_live
 from tenants.store.setup_links import ERASED, content_place
 
 if TYPE_CHECKING:
@@ -57,23 +58,27 @@ async def find_for_phone(
     while external provisioning is off; it is not used up by that.
     """
     device = token.device_sha256(asker.device_id)
-    is_right = _is_reachable(asker) & (_is_open(now) | Q(redeemed_at__gt=now - REPLAY))
-    row = await SetupLinkRow.filter(is_right, token_sha256=token.sha256()).select_related("tenant").first()
+    is_right = _is_reachable() & _is_for(asker) & (_is_open(now) | Q(redeemed_at__gt=now - REPLAY))
+    links = SetupLinkRow.filter(is_right, token_sha256=token.sha256()).select_related("tenant")
+    row = await let_in(links, asker.app_key).first()
     published = await _published(row) if row else None
     if row is None or published is None:
         return None
     is_repeat = row.device_sha256 is not None and bytes(row.device_sha256) == device
     is_move = row.redeemed_at is not None and not is_repeat
     is_too_late = is_move and not (row.can_move and now < row.expires_at)
-    gives = None if is_too_late else _open(row, keys, published)
+    gives = None if is_too_late else replace(_open(row, keys, published), app_key=use_of(row))
     return Found(row.id, row.tenant_id, gives, is_repeat, is_move)
 
 
 @scoped
 async def find_invitation(_scope: CredentialScope, token: SetupToken, now: datetime) -> Invitation | None:
-    """What the page of a link shows to people; None when no phone could redeem it now. Changes nothing."""
+    """What the page of a link shows to people; None when no phone could redeem it now. Changes nothing.
+
+    No key of an app is asked for: people open it in their browser, and whoever holds the link was given it.
+    """
     row = (
-        await SetupLinkRow.filter(_is_reachable(Asker("")) & _is_open(now), token_sha256=token.sha256())
+        await SetupLinkRow.filter(_is_reachable() & _is_open(now), token_sha256=token.sha256())
         .select_related("tenant")
         .first()
     )
@@ -95,15 +100,20 @@ async def mark_redeemed(_scope: CredentialScope, token: SetupToken, asker: Asker
     )
 
 
-def _is_reachable(asker: Asker) -> Q:
-    """Whether the link has a content and a tenant that this app may know (I4, I5)."""
+def _is_reachable() -> Q:
+    """Whether the link has a content and a tenant that phones may know."""
     is_there = Q(revoked_at__isnull=True) & ~Q(sealed=ERASED)
-    is_there &= Q(tenant__is_suspended=False, tenant__live_revision__isnull=False)
+    return is_there & Q(tenant__is_suspended=False, tenant__live_revision__isnull=False)
+
+
+def _is_for(asker: Asker) -> Q:
+    """Whether this app may know of the tenant (I4, I5)."""
+    is_for = Q()
     if asker.app is not None:
-        is_there &= Q(tenant__app=asker.app.value)
+        is_for &= Q(tenant__app=asker.app.value)
     if asker.app is AppKind.WHITELABEL:
-        is_there &= Q(tenant__provider_key=ProviderId.key_of(asker.provider_id or "") or "")
-    return is_there
+        is_for &= Q(tenant__provider_key=ProviderId.key_of(asker.provider_id or "") or "")
+    return is_for
 
 
 def _is_open(now: datetime) -> Q:
@@ -113,7 +123,7 @@ def _is_open(now: datetime) -> Q:
 
 async def _published(row: SetupLinkRow) -> Published | None:
     """The tenant's live config; None also when the link carries a login that the config has no use for."""
-    published = await find_published(PUBLIC, row.tenant.provider_id, AppKind(row.tenant.app))
+    published = await find_live(PUBLIC, row.tenant_id, AppKind(row.tenant.app))
     is_login = row.carries == SetupContentKind.LOGIN.value
     if published is None or (is_login and not published.revision.config.provisioning.is_enabled):
         return None

@@ -140,6 +140,12 @@ async def set_live(scope: TenantScope, number: int, app: AppKind) -> None:
 
 
 @scoped
+async def require_app_key(scope: TenantScope, *, is_required: bool) -> None:
+    """Demand a key of every app, or stop demanding it."""
+    await TenantRow.filter(id=scope.tenant).update(is_app_key_required=is_required)
+
+
+@scoped
 async def suspend(scope: TenantScope, reason: str) -> None:
     """Make the tenant unknown to softphones. A second reason does not replace the first."""
     await TenantRow.filter(id=scope.tenant, is_suspended=False).update(is_suspended=True, suspended_reason=reason)
@@ -185,6 +191,7 @@ def _tenant(row: TenantRow) -> Tenant:
         status=_status(row),
         live_revision=row.live_revision,
         created_at=row.created_at,
+        is_app_key_required=row.is_app_key_required,
     )
 
 

@@ -175,3 +175,51 @@ mutation CheckProvisioning($input: CheckProvisioningInput!) {
   }
 }
 """
+TOKEN = "id name prefix role createdAt createdBy { kind name actorId } expiresAt lastUsedAt"
+ISSUE_TOKEN = f"""
+mutation($input: IssueTokenInput!) {{
+  issueToken(input: $input) {{ __typename ... on TokenIssued {{ secret token {{ {TOKEN} }} }} {REFUSAL} }}
+}}
+"""
+REVOKE_TOKEN = f"""
+mutation($id: ID!) {{
+  revokeToken(input: {{ tokenId: $id }}) {{ __typename ... on TokenRevoked {{ tokenId }} {REFUSAL} }}
+}}
+"""
+TOKENS = f"""
+query($providerId: String!, $first: Int! = 20, $after: String) {{
+  tenant(providerId: $providerId) {{
+    tokens(first: $first, after: $after) {{
+      edges {{ cursor node {{ {TOKEN} }} }}
+      pageInfo {{ hasNextPage endCursor }}
+    }}
+  }}
+}}
+"""
+APP_KEY = "id name prefix createdAt createdBy { kind name } lastUsedAt"
+ISSUE_APP_KEY = f"""
+mutation($input: IssueAppKeyInput!) {{
+  issueAppKey(input: $input) {{
+    __typename ... on AppKeyIssued {{ secret appKey {{ {APP_KEY} }} tenant {{ id appKeys {{ id }} }} }} {REFUSAL}
+  }}
+}}
+"""
+REVOKE_APP_KEY = f"""
+mutation($id: ID!) {{
+  revokeAppKey(input: {{ appKeyId: $id }}) {{
+    __typename ... on AppKeyRevoked {{ appKeyId tenant {{ id appKeys {{ id }} }} }} {REFUSAL}
+  }}
+}}
+"""
+REQUIRE_APP_KEY = f"""
+mutation($id: ID!, $isRequired: Boolean!) {{
+  requireAppKey(input: {{ tenantId: $id, isRequired: $isRequired }}) {{
+    __typename ... on AppKeyRequirementChanged {{ tenant {{ id isAppKeyRequired }} }} {REFUSAL}
+  }}
+}}
+"""
+APP_KEYS = f"""
+query($providerId: String!) {{
+  tenant(providerId: $providerId) {{ app isAppKeyRequired appKeys {{ {APP_KEY} }} }}
+}}
+"""

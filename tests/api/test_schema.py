@@ -145,6 +145,7 @@ def test_lists_that_grow_are_connections_with_keyset_pages() -> None:
         "Tenant.members",
         "Tenant.revisions",
         "Tenant.setupLinks",
+        "Tenant.tokens",
     }
     for _, field in connections:
         assert (str(field.args["first"].type), field.args["first"].default_value) == ("Int!", 20)

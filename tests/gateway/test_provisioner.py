@@ -12,6 +12,7 @@ import pytest
 
 from gateway.provisioning.outcomes import Provisioned, ProvisioningFailure, Unavailable
 from gateway.provisioning.provisioner import Provisioner, SignIn
+from gateway.stamps import Stamps
 from gateway.upstream.client import Upstream
 from tenants import database
 from tenants.actions.create import create_tenant
@@ -66,7 +67,7 @@ async def provisioner(database_url: str, provider: MockProvider, seconds: float)
     try:
         for provider_id in ("NeighbourTel", "AcmeInc"):
             await publish_tenant(provider_id, provider.url(), admitted)
-        yield Provisioner(upstream, KEYS, answer_seconds=seconds)
+        yield Provisioner(upstream, KEYS, Stamps(), answer_seconds=seconds)
     finally:
         await upstream.close()
         await database.disconnect()
@@ -94,7 +95,7 @@ async def test_a_provider_is_not_left_alone_for_calls_that_the_gateway_cut_short
             for number in range(SHARE_OF_THE_BREAKER + 5):
                 sign_in = replace(ACCOUNTS, username=f"hang+{number}")
                 assert isinstance(await late.provision(sign_in, address="192.0.2.1", now=NOW), Unavailable)
-            patient = Provisioner(late.upstream, KEYS)
+            patient = Provisioner(late.upstream, KEYS, Stamps())
             outcome = await patient.provision(ACCOUNTS, address="192.0.2.1", now=NOW)
 
     assert isinstance(outcome, Provisioned)
