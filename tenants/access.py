@@ -205,7 +205,7 @@ class Principal:
     session: int | None = None
     email: str | None = None
     """What the person signs in with."""
-    use: Use | None = None
+    use: Use | None = field(default=None, compare=False)
     """Of which credential this is one, to be noted."""
 
     def require(self) -> Actor:
