@@ -54,6 +54,7 @@ SCOPES = {
 }
 SCOPE_SOURCES = {
     "authorize",
+    "authorize_to_grant",
     "authorize_platform",
     "created",
     "joining",

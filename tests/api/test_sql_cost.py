@@ -71,6 +71,7 @@ class _Statements(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         text = str(record.args[0]) if isinstance(record.args, tuple) and record.args else record.getMessage()
+        text = re.sub(r"\(SELECT [^()]*\)", "", text)  # what stands inside is the same statement
         table = re.search(r'(?:FROM|INTO|UPDATE) "(\w+)"', text)
         assert table, text
         if text.startswith("UPDATE") and "last_used_at" in text:
