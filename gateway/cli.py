@@ -104,6 +104,9 @@ def _parser() -> argparse.ArgumentParser:
     add_command(keys, "list", "print the ids of the keys and how many values each encrypts", _list_keys)
     add_command(keys, "rotate", "encrypt with the current key whatever an older one encrypts", _rotate_keys)
 
+    check = add_command(commands, "check", "look at a deployment: one line a thing, exit code 1 when one is wrong", _check)
+    check.add_argument("--profile", choices=[profile.value for profile in Profile])
+
     add_command(commands, "schema", "print the GraphQL schema", _schema)
     _mock_provider_parser(commands)
     return parser
@@ -191,6 +194,12 @@ def _rotate_keys(_asked: argparse.Namespace, settings: Settings, _overrides: dic
     from gateway.rotation import rotate  # noqa: PLC0415 - as above
 
     return connected(settings, lambda: rotate(key_ring(ensure_key(settings))), is_new_welcome=False)
+
+
+def _check(_asked: argparse.Namespace, settings: Settings, _overrides: dict[str, str]) -> int:
+    from gateway import deployment  # noqa: PLC0415 - as above
+
+    return asyncio.run(deployment.run(settings))
 
 
 def _schema(_asked: argparse.Namespace, _settings: Settings, _overrides: dict[str, str]) -> int:
