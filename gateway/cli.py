@@ -104,7 +104,9 @@ def _parser() -> argparse.ArgumentParser:
     add_command(keys, "list", "print the ids of the keys and how many values each encrypts", _list_keys)
     add_command(keys, "rotate", "encrypt with the current key whatever an older one encrypts", _rotate_keys)
 
-    check = add_command(commands, "check", "look at a deployment: one line a thing, exit code 1 when one is wrong", _check)
+    check = add_command(
+        commands, "check", "look at a deployment: one line a thing, exit code 1 when one is wrong", _check
+    )
     check.add_argument("--profile", choices=[profile.value for profile in Profile])
 
     add_command(commands, "schema", "print the GraphQL schema", _schema)
