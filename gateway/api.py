@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from gateway.guard import GatewaySchema
 from gateway.limits import Limits
+from gateway.people_api import PeopleMutations
 from gateway.resolvers import draft, keys, setup
 from gateway.resolvers.check import resolve_check_provisioning
-from gateway.resolvers.members import resolve_change_role, resolve_invite_member, resolve_remove_member
-from gateway.resolvers.one_time_links import (
-    resolve_accept_invitation,
-    resolve_create_password_reset,
-    resolve_set_password,
-)
+from gateway.resolvers.node import resolve_node
 from gateway.resolvers.provisioning import resolve_provision
 from gateway.resolvers.qr import resolve_make_qr_code
 from gateway.resolvers.signing import resolve_rotate_signing_secret
@@ -25,7 +21,6 @@ from gateway.resolvers.softphone import resolve_softphone_config
 from gateway.resolvers.tenant import (
     resolve_create_tenant,
     resolve_delete_tenant,
-    resolve_node,
     resolve_rename_tenant,
     resolve_resume_tenant,
     resolve_suspend_tenant,
@@ -39,13 +34,8 @@ from gateway.schema.access_keys import AccessToken, AppKey
 from gateway.schema.actor import Viewer
 from gateway.schema.check import CheckProvisioningResult
 from gateway.schema.handlers import HANDLERS
-from gateway.schema.members import ChangeRoleResult, InviteMemberResult, Member, RemoveMemberResult
+from gateway.schema.members import Member
 from gateway.schema.node import Node
-from gateway.schema.one_time_links import (
-    AcceptInvitationResult,
-    CreatePasswordResetResult,
-    SetPasswordResult,
-)
 from gateway.schema.provisioning import ProvisionResult
 from gateway.schema.qr import MakeQrCodeResult
 from gateway.schema.results import (
@@ -58,19 +48,21 @@ from gateway.schema.results import (
     SuspendTenantResult,
 )
 from gateway.schema.revision import Revision
+from gateway.schema.root_field import field
 from gateway.schema.scalars import SCALARS
+from gateway.schema.session import Session
 from gateway.schema.setup_links import SetupLink
 from gateway.schema.signing import RotateSigningSecretResult
 from gateway.schema.softphone import SoftphoneConfig, SoftphoneConfigResult
 from gateway.schema.tenant import Draft, Tenant, TenantConnection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    pass
 
 _QUERY = """
 Everything that can be read. Try `softphoneConfig` first: it needs no credential.
 
-Callers: softphones send nothing (a whitelabel app may have to send its app key in the header `X-App-Key`), programs send `Authorization: Bearer <token>`.
+Callers: softphones send nothing (a whitelabel app may have to send its app key in the header `X-App-Key`), people are known by the session cookie that `signIn` sets (send the header `GraphQL-Require-Preflight: 1` with it), programs send `Authorization: Bearer <token>`.
 
 Conventions:
 - Ids are opaque. Keep them, send them back, never take them apart. An id that is unknown, foreign or forbidden is answered alike.
@@ -86,15 +78,6 @@ Each takes one `input` and answers a union: one past event (`ConfigPublished`) a
 
 `expectedVersion` is the version you read; when somebody was faster you get `VersionConflict` and lose nothing.
 """  # noqa: E501 - as above
-
-
-def field(resolver: Callable[..., Any], description: str, *, input_is: str | None = None) -> Any:  # noqa: ANN401 - Strawberry's own type
-    """A root field; `input_is` describes its one argument."""
-    bound = strawberry.field(resolver=resolver, description=description)
-    if input_is is not None:
-        (argument,) = [one for one in bound.arguments if one.python_name == "input"]
-        argument.description = input_is
-    return bound
 
 
 @strawberry.type(description=inspect.cleandoc(_QUERY))
@@ -124,7 +107,7 @@ class Query:
 
 
 @strawberry.type(description=inspect.cleandoc(_MUTATION))
-class Mutation:
+class Mutation(PeopleMutations):
     provision: ProvisionResult = field(
         resolve_provision,
         "Signs a user in, or asks at a restart whether anything changed. Anonymous. The gateway asks the provider and "
@@ -245,38 +228,6 @@ class Mutation:
         "Makes a QR code or link for an app, read back before it is handed out. Stores nothing. Editors.",
         input_is="Which format, and what to put in.",
     )
-    accept_invitation: AcceptInvitationResult = field(
-        resolve_accept_invitation,
-        "Accepts an invitation by its one-time token; a new person chooses name and password and is signed in. "
-        "Anonymous, or signed in to join with the account one has; signed in as somebody else is told what an "
-        "unknown token is told.",
-        input_is="The token, name and password.",
-    )
-    set_password: SetPasswordResult = field(
-        resolve_set_password,
-        "Sets a new password by the token of a reset link, signs in and ends all other sessions. Anonymous.",
-        input_is="The token and the new password.",
-    )
-    invite_member: InviteMemberResult = field(
-        resolve_invite_member,
-        "Invites a person by a one-time link that you hand over yourself. Owners.",
-        input_is="Whom, and as what.",
-    )
-    create_password_reset: CreatePasswordResetResult = field(
-        resolve_create_password_reset,
-        "Makes a one-time link by which a person sets a new password; you hand it over yourself. Platform admins.",
-        input_is="Whose.",
-    )
-    change_role: ChangeRoleResult = field(
-        resolve_change_role,
-        "Gives a member another role, in force everywhere within a second. Owners.",
-        input_is="Whom, and which role.",
-    )
-    remove_member: RemoveMemberResult = field(
-        resolve_remove_member,
-        "Removes a member or withdraws an invitation, in force everywhere within a second. Owners.",
-        input_is="Whom.",
-    )
 
 
 def make_schema(
@@ -286,7 +237,7 @@ def make_schema(
     return GatewaySchema(
         query=Query,
         mutation=Mutation,
-        types=[SoftphoneConfig, Tenant, Draft, Revision, SetupLink, Member, AccessToken, AppKey],
+        types=[SoftphoneConfig, Tenant, Draft, Revision, SetupLink, Member, AccessToken, AppKey, Session],
         limits=limits or Limits(),
         is_introspecting=is_introspecting,
         is_suggesting=is_suggesting,

@@ -248,6 +248,10 @@ class Principal:
             raise UnauthenticatedError
         return PersonScope(self.person, self.session, self.actor, self.origin)
 
+    def signed_out(self) -> Principal:
+        """Nobody, from the same place."""
+        return Principal(self.origin)
+
     def permissions_in(self, tenant: int) -> frozenset[Permission]:
         """What the caller may do in a tenant; empty when they may not know of it."""
         role = self.roles.get(tenant)

@@ -72,6 +72,21 @@ def sender_of_link(keys: KeyRing, address: str) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
+class StaffAttempt:
+    """Which of our own people tries to sign in, and from where; told by keyed digests only, be there one or not."""
+
+    name: bytes
+    """Of the account's address and the network address."""
+    address: bytes
+
+    @classmethod
+    def of(cls, keys: KeyRing, account: str, address: str) -> Self:
+        """The digests; `account` is the key of an e-mail address."""
+        site = _site(address)
+        return cls(keys.mac("staff sign-in of a name", account, site), keys.mac("staff sign-in of an address", site))
+
+
+@dataclass(frozen=True, slots=True)
 class Refusals:
     """When this name, this address and this tenant were refused of late, the latest first."""
 

@@ -12,6 +12,9 @@ TenantsError
 ├── WrongStateError          allowed, but not with the thing as it stands
 ├── SetupLinkUnusableError   a setup code that works for nobody, or not for this phone
 ├── OneTimeLinkUnusableError a one-time link that works for nobody, or not for the caller
+
+
+├── SignInRefusedError       not the password of a person who may sign in
 ├── TooManyAttemptsError     refused too often of late
 ├── UnreadableSecretError    a stored secret does not open with the keys that the gateway was given
 └── UnavailableError         the database cannot be had right now
@@ -128,6 +131,10 @@ class SetupLinkUnusableError(TenantsError):
 
 class OneTimeLinkUnusableError(TenantsError):
     """Unknown, used, withdrawn, expired, or for somebody else: never told apart."""
+
+
+class SignInRefusedError(TenantsError):
+    """Unknown address, wrong password, or somebody who may not sign in: never told apart."""
 
 
 class TooManyAttemptsError(TenantsError):

@@ -45,3 +45,8 @@ class Session:
 def to_minute(now: datetime) -> datetime:
     """The minute that a moment is in."""
     return now.replace(second=0, microsecond=0)
+
+
+def words_for_session(email: str, device: str) -> str:
+    """A session as the audit log names it."""
+    return f"session of {email} in {device}"

@@ -27,7 +27,7 @@ MAKERS = {
     "PlatformScope": {"tenants/access.py", "tenants/system.py"},
     "PublicScope": {"tenants/access.py"},
     "SignInScope": {"tenants/access.py"},
-    "Principal": {"gateway/http/auth.py", "tenants/store/sessions.py", "tenants/store/tokens.py"},
+    "Principal": {"tenants/access.py", "gateway/http/auth.py", "tenants/store/sessions.py", "tenants/store/tokens.py"},
     "PersonScope": {"tenants/access.py"},
     "Trail": {"tenants/access.py"},
     "CredentialScope": {"tenants/access.py"},

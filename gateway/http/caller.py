@@ -7,6 +7,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING
 
 from gateway.context import Caller
+from gateway.http.devices import device_of
 from tenants.access import Origin
 
 if TYPE_CHECKING:
@@ -21,25 +22,6 @@ if TYPE_CHECKING:
 _BASE_URL = re.compile(r"https?://[A-Za-z0-9.:\[\]_-]{1,255}(?:/[A-Za-z0-9._~/-]*)?")
 _PORT = re.compile(r"\A(?:([0-9.]+)|\[([0-9A-Fa-f:.]+)\])(?::[0-9]{1,5})?\Z")
 """Some proxies add the port from which they were called."""
-# Each says that it is most of those that stand below it here.
-_BROWSERS = (
-    ("Edg", "Edge"),
-    ("OPR/", "Opera"),
-    ("Firefox/", "Firefox"),
-    ("FxiOS/", "Firefox"),
-    ("CriOS/", "Chrome"),
-    ("Chrome/", "Chrome"),
-    ("Safari/", "Safari"),
-)
-_SYSTEMS = (
-    ("Android", "Android"),
-    ("iPhone", "iOS"),
-    ("iPad", "iPadOS"),
-    ("Windows", "Windows"),
-    ("Mac OS X", "macOS"),
-    ("CrOS", "ChromeOS"),
-    ("Linux", "Linux"),
-)
 _NO_BASE_URL = "http://127.0.0.1:8000"
 _NOBODY = "0.0.0.0"  # noqa: S104 - stands for a peer without an address, such as one on a Unix socket
 
@@ -51,15 +33,8 @@ def caller_of(request: Request, settings: Settings) -> Caller:
     is_proxied = peer is not None and _is_in(peer, trusted)
     forwarded = ",".join(request.headers.getlist("x-forwarded-for")) if is_proxied else ""
     address = _furthest_believed(peer, forwarded, trusted) if peer else _NOBODY
-    return Caller(address, settings.public_url or _base_url(request, is_proxied=is_proxied), device_of(request))
-
-
-def device_of(request: Request) -> str:
-    """Browser and system in words, by which somebody recognises a session of theirs; believed for nothing else."""
-    agent = request.headers.get("user-agent", "")
-    browser = next((name for mark, name in _BROWSERS if mark in agent), "Unknown browser")
-    system = next((name for mark, name in _SYSTEMS if mark in agent), None)
-    return f"{browser} on {system}" if system else browser
+    device = device_of(request.headers.get("user-agent", ""))
+    return Caller(address, settings.public_url or _base_url(request, is_proxied=is_proxied), device)
 
 
 def origin_of(request: Request, caller: Caller, keys: KeyRing) -> Origin:

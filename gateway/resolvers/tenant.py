@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 import strawberry
 
 from gateway.context import Info
 from gateway.errors import BadRequestError
-from gateway.resolvers.keys import find_app_key, find_token
 from gateway.resolvers.scopes import authorize
 from gateway.schema.actor import Viewer
 from gateway.schema.enums import AppKind, Permission, TenantStatus
@@ -20,8 +18,7 @@ from gateway.schema.inputs import (
     ResumeTenantInput,
     SuspendTenantInput,
 )
-from gateway.schema.members import Member
-from gateway.schema.node import Node, check_first, node_id, read_cursor, read_node_id
+from gateway.schema.node import check_first, node_id, read_cursor
 from gateway.schema.results import (
     CreateTenantResult,
     DeleteTenantResult,
@@ -34,15 +31,11 @@ from gateway.schema.results import (
     TenantResumed,
     TenantSuspended,
 )
-from gateway.schema.revision import Revision
-from gateway.schema.setup_links import SetupLink
-from gateway.schema.tenant import After, Draft, First, Tenant, TenantConnection
+from gateway.schema.tenant import After, First, Tenant, TenantConnection
 from tenants import model
 from tenants.access import TenantScope
 from tenants.actions import create as create_action
 from tenants.actions import tenant as actions
-from tenants.errors import NotFoundError
-from tenants.store import members, revisions, setup_links
 from tenants.store import tenants as store
 
 _LONGEST_SEARCH = 64
@@ -93,55 +86,6 @@ async def resolve_tenants(
     for _, scope, one in entries:
         info.context.loaders.tenants.prime(scope, one)
     return TenantConnection.of(entries, first=first)
-
-
-async def resolve_node(
-    info: Info,
-    id: Annotated[strawberry.ID, strawberry.argument(description="An id that this API gave you.")],
-) -> Node | None:
-    """Unknown, unreadable and malformed ids are all null."""
-    info.context.principal.require()
-    try:
-        kind, number = read_node_id(id)
-        return await _node(info, kind, number)
-    except NotFoundError:
-        return None
-
-
-async def _node(info: Info, kind: str, number: int) -> Node | None:
-    principal, loaders = info.context.principal, info.context.loaders
-    if kind == "Revision":
-        tenant = await revisions.find_tenant_of(principal.authorize_platform(), number)
-        scope = principal.authorize(tenant, Permission.READ_CONFIG)
-        return Revision.of(scope, await revisions.get_by_id(scope, number))
-    if kind == "SetupLink":
-        tenant = await setup_links.find_tenant_of(principal.authorize_platform(), number)
-        scope = principal.authorize(tenant, Permission.MANAGE_SETUP_LINKS)
-        now = info.context.now()
-        return SetupLink.of(await setup_links.get_link(scope, number, now), now)
-    if kind in _FINDERS:
-        return await _FINDERS[kind](info, number)
-    scope = principal.authorize(number, Permission.READ_CONFIG)
-    if kind == "Tenant" and (found := await loaders.tenants.load(scope)):
-        return Tenant.of(scope, found)
-    if kind == "Draft" and (draft := await loaders.drafts.load(scope)):
-        return Draft.of(scope, draft)
-    return None
-
-
-async def _find_member(info: Info, number: int) -> Member:
-    principal = info.context.principal
-    tenant = await members.find_tenant_of_member(principal.authorize_platform(), number)
-    scope = principal.authorize(tenant, Permission.MANAGE_MEMBERS)
-    return Member.of(await members.get_member(scope, number))
-
-
-_FINDERS: dict[str, Callable[[Info, int], Awaitable[Node]]] = {
-    "AccessToken": find_token,
-    "AppKey": find_app_key,
-    "Member": _find_member,
-}
-"""Nodes that need more than leave to read their tenant, by the kind in their id."""
 
 
 async def resolve_create_tenant(info: Info, input: CreateTenantInput) -> CreateTenantResult:

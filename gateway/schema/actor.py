@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import strawberry
 
+from gateway.context import Info
 from gateway.schema.enums import ActorKind, Permission
 from gateway.schema.scalars import EmailAddressText
+from gateway.schema.session import Session
 from tenants.access import Actor as ActorModel
 from tenants.access import Principal
+from tenants.store import sessions as store
 
 
 @strawberry.type(
@@ -31,6 +34,7 @@ class Actor:
 
 @strawberry.type(description="Who is asking.")
 class Viewer:
+    principal: strawberry.Private[Principal]
     kind: ActorKind = strawberry.field(description="A person or a token.")
     name: str = strawberry.field(description="Name of the person or of the token. Example: `deploy-bot`.")
     email: EmailAddressText | None = strawberry.field(
@@ -43,14 +47,29 @@ class Viewer:
         )
     )
 
+    @strawberry.field(
+        description=(
+            "One's own sessions, last used first; at most 20, one more sign-in ends the oldest. Empty for a token."
+        )
+    )
+    async def sessions(self, info: Info) -> list[Session]:
+        """Their own, whoever they are by now: the mutation before may have signed them in."""
+        if self.principal.session is None:
+            return []
+        scope = self.principal.own()
+        found = await store.list_sessions(scope, info.context.now())
+        return [Session.of(one, scope.session) for one in found]
+
     @classmethod
     def of(cls, principal: Principal) -> Viewer | None:
         """None for an anonymous caller."""
         if principal.actor is None:
             return None
         return cls(
+            principal=principal,
             kind=principal.actor.kind,
             name=principal.actor.name,
+            email=EmailAddressText(principal.email) if principal.email else None,
             permissions=in_order(principal.platform_permissions),
         )
 

@@ -10,6 +10,7 @@ from gateway.schema.one_time_links import OneTimeLinkUnusable
 from gateway.schema.problems import Forbidden, InvalidInput, NotFound, TooManyAttempts, VersionConflict, WrongState
 from gateway.schema.qr import FormatCannotCarry
 from gateway.schema.results import UnacceptedWarnings
+from gateway.schema.sessions import SignInRefused
 from gateway.schema.setup import SetupLinkUnusable
 from tenants import errors
 
@@ -64,6 +65,13 @@ class _OnOneTimeLinkUnusable(strawberry.ExceptionHandler[errors.OneTimeLinkUnusa
         return OneTimeLinkUnusable()
 
 
+class _OnSignInRefused(strawberry.ExceptionHandler[errors.SignInRefusedError, SignInRefused]):
+    def handle(
+        self, exception: errors.SignInRefusedError, *, field: StrawberryField, info: strawberry.Info
+    ) -> SignInRefused:
+        return SignInRefused()
+
+
 class _OnTooManyAttempts(strawberry.ExceptionHandler[errors.TooManyAttemptsError, TooManyAttempts]):
     def handle(
         self, exception: errors.TooManyAttemptsError, *, field: StrawberryField, info: strawberry.Info
@@ -87,6 +95,7 @@ HANDLERS = (
     _OnWrongState(),
     _OnSetupLinkUnusable(),
     _OnOneTimeLinkUnusable(),
+    _OnSignInRefused(),
     _OnTooManyAttempts(),
     _OnFormatCannotCarry(),
 )

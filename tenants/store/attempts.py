@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tenants.access import CredentialScope, SignInScope
-    from tenants.attempts import Attempt, Limit
+    from tenants.attempts import Attempt, Limit, StaffAttempt
 
 PROOF_LASTS = timedelta(days=365)
 """A device that is still in use proves itself again at its next success."""
@@ -32,7 +32,7 @@ async def find_end_of_wait(_scope: CredentialScope, address: bytes, now: datetim
 @scoped
 async def insert_refused_code(_scope: CredentialScope, address: bytes, now: datetime) -> None:
     """Note that an address sent a setup code that did not work; what is not in the window is forgotten."""
-    await RefusedAttemptRow.filter(_not_lately(None, CODES, now)).delete()
+    await RefusedAttemptRow.filter(_not_lately(None, CODES, now), name_mac__isnull=True).delete()
     await RefusedAttemptRow.create(tenant_id=None, address_mac=address, at=now)
 
 
@@ -57,6 +57,26 @@ async def insert_refusal(scope: SignInScope, attempt: Attempt, now: datetime) ->
     """Note that the provider said no; what is not in the longest window is forgotten."""
     await RefusedAttemptRow.filter(_not_lately(scope.tenant, NAME, now)).delete()
     await RefusedAttemptRow.create(tenant_id=scope.tenant, name_mac=attempt.name, address_mac=attempt.address, at=now)
+
+
+@scoped
+async def list_staff_refusals(_scope: CredentialScope, attempt: StaffAttempt, now: datetime) -> Refusals:
+    """Those of the attempt's name and of its address. Staff belong to no tenant, and always have a name here."""
+    of_name = Q(_lately(NAME, now), tenant_id=None, name_mac=attempt.name)
+    of_address = Q(_lately(ADDRESS, now), tenant_id=None, address_mac=attempt.address)
+    found = RefusedAttemptRow.filter(of_name | of_address).order_by("-at")
+    rows = await found.values_list("name_mac", "address_mac", "at")
+    return Refusals(
+        [at for name, _, at in rows if bytes(name) == attempt.name],
+        [at for _, address, at in rows if bytes(address) == attempt.address and ADDRESS.counts(at, now)],
+    )
+
+
+@scoped
+async def insert_staff_refusal(_scope: CredentialScope, attempt: StaffAttempt, now: datetime) -> None:
+    """Note that address and password did not belong together; what is not in the longest window is forgotten."""
+    await RefusedAttemptRow.filter(_not_lately(None, NAME, now), name_mac__isnull=False).delete()
+    await RefusedAttemptRow.create(tenant_id=None, name_mac=attempt.name, address_mac=attempt.address, at=now)
 
 
 @scoped

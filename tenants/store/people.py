@@ -52,6 +52,13 @@ async def get_person(scope: PersonScope) -> Person:
 
 
 @scoped
+async def lock_person(_scope: CredentialScope, person: int) -> Person | None:
+    """Inside a transaction: the account as it is now, which nobody else changes until the end; None when it is gone."""
+    row = await PersonRow.filter(id=person).select_for_update().first()
+    return _person(row) if row else None
+
+
+@scoped
 async def update_password(_scope: CredentialScope, person: int, password_hash: str) -> None:
     """A new password's hash in place of the one before."""
     await PersonRow.filter(id=person).update(password_hash=password_hash)
