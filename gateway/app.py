@@ -63,7 +63,9 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        await database.connect(settings.database_url, pool_size=settings.database_pool)
+        await database.connect(
+            settings.database_url, pool_size=settings.database_pool, system_role=settings.system_role
+        )
         log.info("started", sqlite=database.sqlite_version(), profile=settings.profile.value)
         warming = asyncio.gather(warm_up(), asyncio.to_thread(upstream.warm_up))
         try:

@@ -109,6 +109,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.add_argument("--profile", choices=[profile.value for profile in Profile])
 
+    grants = add_command(commands, "grants", "print the SQL that gives PostgreSQL's two roles what they need", _grants)
+    grants.add_argument("--serving", required=True, metavar="ROLE", help="whom the gateway connects as")
+    grants.add_argument("--system", required=True, metavar="ROLE", help="GATEWAY_SYSTEM_ROLE: its own work")
+
     add_command(commands, "schema", "print the GraphQL schema", _schema)
     _mock_provider_parser(commands)
     return parser
@@ -202,6 +206,13 @@ def _check(_asked: argparse.Namespace, settings: Settings, _overrides: dict[str,
     from gateway import deployment  # noqa: PLC0415 - as above
 
     return asyncio.run(deployment.run(settings))
+
+
+def _grants(asked: argparse.Namespace, _settings: Settings, _overrides: dict[str, str]) -> int:
+    from tenants.grants import statements  # noqa: PLC0415 - as above
+
+    _print_all(statements(asked.serving, asked.system), "")
+    return 0
 
 
 def _schema(_asked: argparse.Namespace, _settings: Settings, _overrides: dict[str, str]) -> int:

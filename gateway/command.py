@@ -35,7 +35,7 @@ def connected(settings: Settings, run: Callable[[], Awaitable[int]], *, is_new_w
     async def run_connected() -> int:
         if not settings.is_production and (is_new_welcome or not is_missing):
             await database.migrate(settings.database_url)
-        await database.connect(settings.database_url)
+        await database.connect(settings.database_url, system_role=settings.system_role)
         try:
             return await run()
         finally:

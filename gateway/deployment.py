@@ -67,7 +67,7 @@ async def run(settings: Settings) -> int:
 async def _connected(settings: Settings) -> list[Finding]:
     if settings.secret_key is None and not key_path(settings.database_url).exists():
         return [Finding(Verdict.FAIL, "keys", f"There is no key, neither in {PREFIX}SECRET_KEY nor in a file.")]
-    await database.connect(settings.database_url)
+    await database.connect(settings.database_url, system_role=settings.system_role)
     try:
         return await check_stored(settings, key_ring(ensure_key(settings)), utc_now())
     finally:
@@ -96,9 +96,12 @@ async def check_schema(settings: Settings) -> Finding:
 
 async def check_stored(settings: Settings, keys: KeyRing, now: datetime) -> list[Finding]:
     """What is asked of the database itself, which is connected and up to date."""
-    server = await look_at_server(_SCOPE)
+    try:
+        server = await look_at_server(_SCOPE)
+    except ValueError as error:  # the gateway's own work cannot be done as its role, so nothing more can be asked
+        return [Finding(Verdict.FAIL, "isolation", str(error))]
     return [
-        *([_check_roles(server, is_production=settings.is_production)] if server else []),
+        *([_check_roles(server, settings)] if server else []),
         _check_clock(server.now if server else None, await find_last_moment(_SCOPE), now),
         await _check_keys(keys),
         await _check_writing(),
@@ -127,9 +130,9 @@ def _check_modes(*paths: Path) -> Iterator[Finding]:
         yield Finding(Verdict.OK, "files", "Database and key are for this user alone, and there is room.")
 
 
-def _check_roles(server: ServerFacts, *, is_production: bool) -> Finding:
+def _check_roles(server: ServerFacts, settings: Settings) -> Finding:
     """What holds the role that the gateway serves as, beside its own filters."""
-    missing = Verdict.FAIL if is_production else Verdict.NOTE
+    missing = Verdict.FAIL if settings.is_production else Verdict.NOTE
     if server.passes_policies:
         words = f"{server.role} passes all policies by. Serve as a role that owns nothing: gateway grants --help"
         return Finding(missing, "isolation", words)
@@ -138,6 +141,9 @@ def _check_roles(server: ServerFacts, *, is_production: bool) -> Finding:
         return Finding(missing, "isolation", words)
     if server.unguarded:
         words = f"No row level security on {', '.join(server.unguarded)}: run gateway migrate as the tables' owner."
+        return Finding(Verdict.FAIL, "isolation", words)
+    if settings.system_role is None:
+        words = f"{server.role} sees nothing of what the gateway's own work is about: set {PREFIX}SYSTEM_ROLE."
         return Finding(Verdict.FAIL, "isolation", words)
     words = f"{server.role} owns nothing and is held by row level security (PostgreSQL {server.version})."
     return Finding(Verdict.OK, "isolation", words)

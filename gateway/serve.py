@@ -140,7 +140,7 @@ async def _prepare(settings: Settings, *, is_demo: bool, mock: Beside | None) ->
             return False
     else:
         await database.migrate(settings.database_url)
-    await database.connect(settings.database_url)
+    await database.connect(settings.database_url, system_role=settings.system_role)
     try:
         missing = await find_missing_keys(key_ring(settings))
         if missing is not None:
@@ -157,7 +157,7 @@ async def _prepare(settings: Settings, *, is_demo: bool, mock: Beside | None) ->
 
 async def _invite_first_admin(settings: Settings, *, is_demo: bool) -> OneTimeToken | None:
     """A link for the first platform admin, at each start while there is none. A demo's gives its tenants to them."""
-    await database.connect(settings.database_url)
+    await database.connect(settings.database_url, system_role=settings.system_role)
     try:
         if await find_first_admin(_SCOPE) is not None:
             return None

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from ipaddress import IPv4Network, IPv6Network
 
+_ROLE = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 _HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 _PUBLIC_URL = re.compile(r"https?://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*/?")
 _ORIGIN = re.compile(r"https?://([a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(:[0-9]{1,5})?")
@@ -67,6 +68,14 @@ def origins(text: str) -> frozenset[str]:
             )
             raise ValueError(message)
     return origins
+
+
+def role(text: str) -> str:
+    """One that needs no quotes, so that what an operator types in psql is what stands here."""
+    if not _ROLE.fullmatch(text) or text == "none":
+        message = "must be the name of a role of PostgreSQL: lower-case letters, digits and _, at most 63 of them."
+        raise ValueError(message)
+    return text
 
 
 def level(text: str) -> str:

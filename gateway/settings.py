@@ -17,6 +17,7 @@ from gateway.setting_values import (
     networks,
     origins,
     public_url,
+    role,
     whole_number,
 )
 from tenants import address
@@ -98,6 +99,8 @@ class Settings:
     deadline_seconds: float = 5.0
     """How long one operation may take."""
     database_pool: int = 10
+    system_role: str | None = None
+    """On PostgreSQL, the role that the gateway's own work is done as; None: as whoever it connects as."""
     body_bytes: int = 64 * 1024
     """The largest request body."""
     limits: Limits = field(default_factory=Limits)
@@ -126,6 +129,7 @@ class Settings:
             public_url=read("PUBLIC_URL", public_url, None),
             cors_origins=read("CORS_ORIGINS", origins, frozenset[str]()),
             metrics_token=read("METRICS_TOKEN", _secret_token, None),
+            system_role=read("SYSTEM_ROLE", role, None),
             log_level=read("LOG_LEVEL", level, "info"),
             deadline_seconds=read("DEADLINE_SECONDS", whole_number(1, 60), 5),
             database_pool=read("DATABASE_POOL", whole_number(1, 200), 10),

@@ -22,16 +22,20 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 
-async def connect(url: str, *, pool_size: int = 10, timeout_seconds: float = 5) -> None:
+async def connect(url: str, *, pool_size: int = 10, timeout_seconds: float = 5, system_role: str | None = None) -> None:
     """Connects this process. Raises ValueError for a bad URL, UnavailableError when the database cannot be had.
 
-    `pool_size` is PostgreSQL's; `timeout_seconds` bounds each wait: for a connection, a lock, an answer.
+    `pool_size` is PostgreSQL's, and so is `system_role`, which the gateway's own work is done as; `timeout_seconds`
+    bounds each wait: for a connection, a lock, an answer.
     """
     if get_current_context() is not None:
         message = "This process is connected already."
         raise RuntimeError(message)
     address = parse(url)
-    options = {} if isinstance(address, SqliteAddress) else {"pool_size": pool_size}
+    if isinstance(address, SqliteAddress) and system_role is not None:
+        message = "A role for the gateway's own work is PostgreSQL's, and the database is SQLite."
+        raise ValueError(message)
+    options = {} if isinstance(address, SqliteAddress) else {"pool_size": pool_size, "system_role": system_role}
     context = await bind(address, timeout_seconds=timeout_seconds, is_global=True, **options)
     try:
         await reach(address, database_of(context))

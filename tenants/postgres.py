@@ -12,7 +12,7 @@ from tortoise.backends.base.client import ConnectionWrapper, PoolConnectionWrapp
 
 from tenants.errors import UnavailableError
 from tenants.outages import translate, translated
-from tenants.scoping import NOTHING, bound, current_extent
+from tenants.scoping import NOTHING, Kind, bound, current_extent
 from tenants.transactions import OnlyReads, TransactionConnection, finish, refuse_commit_after_failure, refuse_nested
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tortoise.backends.base.client import TransactionContext
 
     from tenants.address import PostgresAddress
+    from tenants.scoping import Extent
 
 _MIGRATIONS_LOCK = 0x67_61_74_65  # any number that nobody else uses in this database
 _MIGRATIONS_LOCK_MILLISECONDS = 60_000
@@ -38,8 +39,10 @@ class PostgresDatabase(OnlyReads, AsyncpgDBClient):
         pool_size: int = 1,
         *,
         is_migrating: bool = False,
+        system_role: str | None = None,
     ) -> None:
         super().__init__(connection_name=connection_name)
+        self.system_role = system_role
         self._address, self._timeout_seconds, self._pool_size = address, timeout_seconds, pool_size
         self._command_timeout_seconds = None if is_migrating else timeout_seconds
 
@@ -120,10 +123,20 @@ class PostgresTransaction(TransactionWrapper):
     def __init__(self, database: PostgresDatabase, connection: Any) -> None:  # noqa: ANN401 - the driver's proxy
         super().__init__(database)
         self._connection = connection
+        self._system_role = database.system_role
+        self._told: Extent | None = None
 
     def acquire_connection(self) -> ConnectionWrapper[Any]:
         """The transaction's connection, for the time of one statement."""
-        return TransactionConnection(self._lock, self)
+        return _TransactionConnection(self._lock, self)
+
+    async def tell(self, extent: Extent) -> None:
+        """Tell the server what the next statement may touch, until the transaction ends, unless it knows."""
+        if extent == self._told:
+            return
+        self._told = None  # when this is cancelled or fails, nobody knows what the server knows
+        await _tell(self._connection, extent, self._system_role, is_local=True)
+        self._told = extent
 
     def _in_transaction(self) -> TransactionContext:
         return refuse_nested()
@@ -149,17 +162,74 @@ class PostgresTransaction(TransactionWrapper):
 
 class _PooledConnection(PoolConnectionWrapper[Any]):
     client: PostgresDatabase
+    connection: Any
+
+    _is_in_transaction = False
 
     async def __aenter__(self) -> Any:  # noqa: ANN401 - the driver's proxy
-        current_extent()
+        extent = current_extent()
         self.connection = await self.client.take()
+        try:
+            await self._tell(extent)
+        except BaseException as error:
+            await finish(self._give_back())
+            translate(error)
+            raise
         return self.connection
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await finish(self.client.give_back(self.connection))
+        await finish(self._give_back())
         translate(error)
+
+    async def _tell(self, extent: Extent) -> None:
+        role = self.client.system_role if extent.kind is Kind.SYSTEM else None
+        if role is not None:  # RESET ALL leaves a role where it is, the end of a transaction does not
+            self._is_in_transaction = True
+            await self.connection.execute("BEGIN")
+        if extent != NOTHING:
+            await _tell(self.connection, extent, role, is_local=role is not None)
+
+    async def _give_back(self) -> None:
+        try:
+            if self._is_in_transaction and not self.connection.is_closed():
+                await self.connection.execute("ROLLBACK")  # what is outside of `writing` only reads
+        finally:
+            await self.client.give_back(self.connection)
+
+
+class _TransactionConnection(TransactionConnection):
+    client: PostgresTransaction
+
+    async def __aenter__(self) -> Any:  # noqa: ANN401 - the driver's proxy
+        connection = await super().__aenter__()
+        try:
+            await self.client.tell(current_extent())
+        except BaseException as error:
+            await self.__aexit__(type(error), error, None)
+            raise
+        return connection
+
+
+_SET = "SELECT set_config('app.scope', $1, $4), set_config('app.tenants', $2, $4), set_config('app.person', $3, $4)"
+_SET_WITH_ROLE = f"{_SET}, set_config('role', $5, $4)"  # as SET LOCAL ROLE, in the same round trip
+
+
+async def _tell(connection: Any, extent: Extent, system_role: str | None, *, is_local: bool) -> None:  # noqa: ANN401
+    """One round trip: the settings that the policies of row level security read, and who reads them."""
+    tenants = ",".join(map(str, sorted(extent.tenants)))
+    person = "" if extent.person is None else str(extent.person)
+    settings = (extent.kind.value, tenants, person, is_local)
+    if system_role is None:
+        await connection.fetchrow(_SET, *settings)
+        return
+    role = system_role if extent.kind is Kind.SYSTEM else "none"
+    try:
+        await connection.fetchrow(_SET_WITH_ROLE, *settings, role)
+    except (asyncpg.InsufficientPrivilegeError, asyncpg.InvalidParameterValueError):
+        message = f"Whoever the gateway connects as cannot take on the role {system_role}: see gateway grants."
+        raise ValueError(message) from None
 
 
 client_class = PostgresDatabase

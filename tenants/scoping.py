@@ -35,7 +35,7 @@ T = TypeVar("T")
 class Kind(Enum):
     """What the policies of PostgreSQL know a scope by."""
 
-    NOTHING = "nothing"
+    NOTHING = ""
     TENANT = "tenant"
     SIGN_IN = "sign-in"
     TRAIL = "trail"

@@ -71,6 +71,7 @@ SCOPE_SOURCES = {
 PURE = {
     "app_keys": {"let_in", "use_of"},
     "actors": {"to_stored", "from_stored"},
+    "sight": {"of_seen"},
     "audit": {"chain_place"},
     "revisions": {"from_row"},
     "setup_links": {"content_place"},

@@ -15,7 +15,7 @@ from gateway.schema.revision import Revision
 from gateway.schema.session import Session
 from gateway.schema.setup_links import SetupLink
 from gateway.schema.tenant import Draft, Tenant
-from tenants.errors import NotFoundError
+from tenants.errors import ForbiddenError, NotFoundError
 from tenants.store import members, revisions, sessions, setup_links
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ async def resolve_node(
         kind, number = read_node_id(id)
         find = _FINDERS.get(kind)
         return await find(info, number) if find else None
-    except NotFoundError:
+    except (NotFoundError, ForbiddenError):
         return None
 
 

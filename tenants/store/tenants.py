@@ -12,6 +12,7 @@ from tenants.identity import ProviderId, name_key
 from tenants.model import AppKind, Tenant, TenantStatus
 from tenants.rows import DraftRow, ProviderIdRow, TenantRow
 from tenants.scoping import scoped
+from tenants.store.sight import of_seen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,12 +40,12 @@ class Position:
 
 
 @scoped
-async def find_tenant(_scope: PlatformScope, provider_id: str) -> Tenant | None:
-    """The tenant of that ProviderId, case ignored."""
+async def find_tenant(scope: PlatformScope, provider_id: str) -> Tenant | None:
+    """The tenant of that ProviderId, case ignored; None also for one that the scope's holder may not see."""
     key = ProviderId.key_of(provider_id)
     if key is None:
         return None
-    row = await TenantRow.get_or_none(provider_key=key).select_related("draft")
+    row = await TenantRow.get_or_none(of_seen(scope, "id"), provider_key=key).select_related("draft")
     return _tenant(row) if row else None
 
 
@@ -78,10 +79,10 @@ async def has_tenants(_scope: SystemScope) -> bool:
 
 @scoped
 async def list_tenants(
-    _scope: PlatformScope, narrow: TenantFilter, *, first: int, after: Position | None = None
+    scope: PlatformScope, narrow: TenantFilter, *, first: int, after: Position | None = None
 ) -> list[tuple[Position, Tenant]]:
-    """Up to `first` tenants by shown name and then by id, from behind a position."""
-    rows = TenantRow.filter(_conditions(narrow))
+    """Up to `first` tenants that the scope's holder may see, by shown name and then by id, from behind a position."""
+    rows = TenantRow.filter(of_seen(scope, "id") & _conditions(narrow))
     if after is not None:
         rows = rows.filter(Q(name_key__gt=after.name_key) | Q(name_key=after.name_key, id__gt=after.id))
     found = await rows.order_by("name_key", "id").limit(first).select_related("draft")

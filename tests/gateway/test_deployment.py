@@ -17,6 +17,7 @@ import pytest
 from gateway.context import utc_now
 from gateway.deployment import Finding, Verdict, check_files, check_stored
 from gateway.settings import Profile, Secret, Settings
+from tenants import database
 from tenants.access import CREDENTIALS
 from tenants.actions.create import create_tenant
 from tenants.audit import AuditAction
@@ -26,6 +27,7 @@ from tenants.keys import KeyRing
 from tenants.model import AppKind
 from tenants.store import audit, people, secrets
 from tests import make
+from tests.databases import ServedDatabase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -218,3 +220,32 @@ async def test_whoever_passes_policies_by_is_a_note_in_development_and_fails_in_
     assert development["isolation"].verdict is Verdict.NOTE
     assert production["isolation"].verdict is Verdict.FAIL
     assert "gateway grants" in production["isolation"].words
+
+
+async def findings_of(served: ServedDatabase, system_role: str | None) -> dict[str, Finding]:
+    """As the role that serves."""
+    await database.connect(served.url, system_role=system_role)
+    try:
+        return await look(Settings(system_role=system_role))
+    finally:
+        await database.disconnect()
+
+
+@pytest.mark.anyio
+async def test_what_gateway_grants_prints_makes_a_sound_deployment(served: ServedDatabase) -> None:
+    found = await findings_of(served, served.system_role)
+
+    assert found["isolation"].verdict is Verdict.OK
+    assert "serving_" in found["isolation"].words
+    assert all(one.verdict is not Verdict.FAIL for one in found.values())
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("system_role", [None, "no_such_role", "gateway"])
+async def test_a_role_for_the_gateway_s_own_work_that_is_not_to_be_had_is_told(
+    served: ServedDatabase, system_role: str | None
+) -> None:
+    found = await findings_of(served, system_role)
+
+    assert found["isolation"].verdict is Verdict.FAIL
+    assert "SYSTEM_ROLE" in found["isolation"].words or "gateway grants" in found["isolation"].words

@@ -58,6 +58,7 @@ GOOD: list[tuple[str, str, Any]] = [
     ("LOG_LEVEL", "debug", "debug"),
     ("DEADLINE_SECONDS", "60", 60),
     ("DATABASE_POOL", "200", 200),
+    ("SYSTEM_ROLE", "gateway_system", "gateway_system"),
     ("BODY_BYTES", "1024", 1024),
 ]
 
@@ -118,6 +119,9 @@ BAD = [
     ("DEADLINE_SECONDS", "61"),
     ("DEADLINE_SECONDS", "0.5"),
     ("DATABASE_POOL", "0"),
+    ("SYSTEM_ROLE", "none"),
+    ("SYSTEM_ROLE", "Gateway"),
+    ("SYSTEM_ROLE", "a;b"),
     ("BODY_BYTES", "1023"),
     ("BODY_BYTES", "10000001"),
     ("BODY_BYTES", "64k"),

@@ -18,6 +18,7 @@ from tenants import access_rows, audit_rows, database, migrate, rows
 from tenants.address import parse
 from tenants.binding import bind
 from tenants.schema import schema_editor
+from tenants.scoping import MIGRATION, bound
 from tests.tenants.inspection import execute, fetch, tables
 from tests.tenants.writing import start
 
@@ -37,6 +38,7 @@ _ALL = [
     "m0005_people",
     "m0006_audit",
     "m0007_members",
+    "m0008_row_security",
 ]
 
 _TENANT = (
@@ -252,7 +254,7 @@ async def _populate(url: str) -> None:
 async def _make_from_rows(url: str) -> None:
     """The tables as the rows describe them, without the migrations, in the collation that these set."""
     context = await bind(parse(url), timeout_seconds=5, is_migrating=True)
-    with context:
+    with context, bound(MIGRATION):
         client: Any = context.connections.get("default")
         if url.startswith("postgres"):
             await client.create_connection(with_db=True)

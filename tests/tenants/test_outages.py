@@ -57,6 +57,11 @@ async def test_a_url_that_is_not_understood_is_refused_in_one_line_without_its_p
     assert "\n" not in str(refusal.value)
 
 
+async def test_a_role_for_the_gateway_s_own_work_is_refused_on_sqlite(sqlite_url: str) -> None:
+    with pytest.raises(ValueError, match="PostgreSQL"):
+        await database.connect(sqlite_url, system_role="gateway_system")
+
+
 @pytest.mark.parametrize("url", ["postgresql://u:SECRET-1@127.0.0.1:1/d", "sqlite:////nowhere/at/all.db"])
 async def test_a_database_that_is_not_there_is_told_in_one_line_without_its_password(url: str) -> None:
     with pytest.raises(UnavailableError) as refusal:

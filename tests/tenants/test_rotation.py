@@ -27,6 +27,7 @@ from tenants.store import secrets
 from tenants.store.setup_links import ERASED, NewSetupLink, content_place, insert_link
 from tenants.system import SystemScope
 from tests import make
+from tests.databases import looking_at_rows
 from tests.tenants.writing import elsewhere
 
 if TYPE_CHECKING:
@@ -220,7 +221,8 @@ async def test_a_value_written_with_the_old_key_meanwhile_is_told(patient_postgr
 async def patient_postgres(postgres_url: str) -> AsyncIterator[str]:
     """Connected, and willing to wait for a lock."""
     await database.connect(postgres_url, pool_size=3, timeout_seconds=10)
-    yield postgres_url
+    with looking_at_rows():
+        yield postgres_url
     await database.disconnect()
 
 
