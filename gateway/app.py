@@ -14,15 +14,18 @@ from starlette.routing import Route
 from gateway.api import make_schema
 from gateway.context import utc_now
 from gateway.environment import key_ring, load_settings
+from gateway.http.account_pages import AccountEndpoint
 from gateway.http.cross_origin import graphql_routes
 from gateway.http.graphql import GraphQLEndpoint, refuse
 from gateway.http.guards import Guards
 from gateway.http.health import livez, readyz
+from gateway.http.link_pages import PasswordPage, WelcomePage
 from gateway.http.linphone import LinphoneEndpoint
 from gateway.http.metrics import MetricsEndpoint
-from gateway.http.pages import index, rules, warm_up
+from gateway.http.pages import IndexPage, rules, warm_up
 from gateway.http.provisioning_endpoints import AcrobitsEndpoint
 from gateway.http.setup_pages import SetupPage
+from gateway.http.sign_in_page import SignInPage, SignOutPage
 from gateway.http.static import static_routes
 from gateway.logs import configure_logging
 from gateway.provisioning.provisioner import Provisioner
@@ -40,8 +43,10 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp
 
+    from gateway.http.account_pages import Page
     from gateway.settings import Settings
     from gateway.upstream.resolver import Resolver
+    from tenants.keys import KeyRing
 
 log = structlog.get_logger("gateway")
 
@@ -92,7 +97,8 @@ def create_app(
                 _endpoint(AcrobitsEndpoint(settings, keys, provisioner, now)),
                 methods=["GET", "POST"],
             ),
-            Route("/", index),
+            *_account_routes(settings, keys, now),
+            Route("/", _endpoint(IndexPage(settings, keys, now))),
             *static_routes(),
         ],
         lifespan=lifespan,
@@ -116,6 +122,20 @@ def _endpoint(callable_object: Callable[[Request], object]) -> Callable[[Request
         return await callable_object(request)  # type: ignore[misc,no-any-return]  # both endpoints are coroutines
 
     return endpoint
+
+
+def _account_routes(settings: Settings, keys: KeyRing, now: Callable[[], datetime]) -> list[Route]:
+    """The pages with forms."""
+    pages: dict[str, Page] = {
+        "/sign-in": SignInPage(),
+        "/sign-out": SignOutPage(),
+        "/welcome/{token}": WelcomePage(settings.admit_hosts),
+        "/password/{token}": PasswordPage(),
+    }
+    return [
+        Route(path, _endpoint(AccountEndpoint(page, settings, keys, now)), methods=["GET", "POST"])
+        for path, page in pages.items()
+    ]
 
 
 async def _on_bug(_request: Request, _error: Exception) -> Response:

@@ -6,6 +6,8 @@ from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from starlette.requests import Request
 
 NAME = "Softphone Gateway"
@@ -59,6 +61,11 @@ def policy(*, styles: str = "'self'", forms: str = "'none'") -> str:
         f"default-src 'none'; style-src {styles}; img-src data:; "
         f"frame-ancestors 'none'; base-uri 'none'; form-action {forms}"
     )
+
+
+def moment(at: datetime) -> str:
+    """A time as people and programs read it, in UTC."""
+    return f'<time datetime="{at:%Y-%m-%dT%H:%M:%SZ}">{at.day} {at:%B %Y, %H:%M} UTC</time>'
 
 
 def prefix_of(request: Request) -> str:

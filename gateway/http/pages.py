@@ -1,4 +1,4 @@
-"""The few pages for people that are made here: the front page and the reference of the rules. No script in either."""
+"""The front page, which says who is signed in, and the reference of the rules. No script in either."""
 
 from __future__ import annotations
 
@@ -11,11 +11,22 @@ from typing import TYPE_CHECKING
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, Response
 
-from gateway.http.frame import NAME, frame, policy, prefix_of, site
+from gateway.context import Cookies
+from gateway.http.auth import principal_of_session
+from gateway.http.caller import caller_of, origin_of
+from gateway.http.cookies import apply, carries_session
+from gateway.http.frame import NAME, PRIVATE_HEADERS, frame, policy, prefix_of, site
 from gateway.http.rules_page import rules_body
+from tenants.errors import UnavailableError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
     from starlette.requests import Request
+
+    from gateway.settings import Settings
+    from tenants.keys import KeyRing
 
 CONTENT_SECURITY_POLICY = policy()
 EXAMPLE_QUERY = """\
@@ -29,6 +40,7 @@ EXAMPLE_QUERY = """\
 
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.:\[\]_-]{1,255}(?:/[A-Za-z0-9._~/-]*)?")
 _NO_ADDRESS = "http://127.0.0.1:8000/"
+_WHO = '<a class="who" href="{prefix}/sign-in">{who}</a>'
 _INDEX = """<h1>Softphone Gateway</h1>
 <p>A VoIP provider describes once how its softphone looks, how its users sign in and what its Help menu offers. Every
 softphone of that provider fetches the published description from here, over GraphQL.</p>
@@ -46,9 +58,35 @@ ProviderId in its place.</p>
   --data-urlencode 'query={query}'</pre>"""
 
 
-async def index(request: Request) -> Response:
-    """GET /: what this is and where to go from here."""
-    return _answer(request, _index_page(prefix_of(request), _address(request)))
+class IndexPage:
+    """GET /: what this is, where to go from here, and who is signed in."""
+
+    def __init__(self, settings: Settings, keys: KeyRing, now: Callable[[], datetime]) -> None:
+        self._settings, self._keys, self._now = settings, keys, now
+
+    async def __call__(self, request: Request) -> Response:
+        """The same for everybody who is not signed in."""
+        cookies = Cookies()
+        name = await self._find_name(request, cookies)
+        if name is None:
+            answer = _answer(request, _index_page(prefix_of(request), _address(request)))
+        else:
+            page = _draw_index(prefix_of(request), _address(request), f"Signed in as {name}")
+            answer = HTMLResponse(page, headers={**PRIVATE_HEADERS, "Content-Security-Policy": CONTENT_SECURITY_POLICY})
+        answer.headers["Vary"] = "Cookie"
+        apply(cookies, answer)
+        return answer
+
+    async def _find_name(self, request: Request, cookies: Cookies) -> str | None:
+        """Fails open: without its database the gateway shows what it shows to strangers."""
+        if not carries_session(request):
+            return None
+        origin = origin_of(request, caller_of(request, self._settings), self._keys)
+        try:
+            principal = await principal_of_session(request, origin, self._now(), cookies)
+        except UnavailableError:
+            return None
+        return principal.actor.name if principal.actor else None
 
 
 async def rules(request: Request) -> Response:
@@ -63,8 +101,12 @@ async def warm_up() -> None:
 
 @lru_cache(maxsize=8)
 def _index_page(prefix: str, address: str) -> bytes:
+    return _draw_index(prefix, address, "Sign in")
+
+
+def _draw_index(prefix: str, address: str, who: str) -> bytes:
     body = _INDEX.format(prefix=escape(prefix), url=escape(f"{address}graphql"), query=escape(EXAMPLE_QUERY))
-    return _page(NAME, body, prefix)
+    return _page(NAME, body, prefix, _WHO.format(prefix=escape(prefix), who=escape(who)))
 
 
 @lru_cache(maxsize=8)
@@ -77,8 +119,8 @@ def _rules() -> str:
     return rules_body()
 
 
-def _page(title: str, body: str, prefix: str) -> bytes:
-    return frame(title, site(body, prefix), prefix).encode()
+def _page(title: str, body: str, prefix: str, more: str = "") -> bytes:
+    return frame(title, site(body, prefix, more), prefix).encode()
 
 
 def _answer(request: Request, page: bytes) -> Response:

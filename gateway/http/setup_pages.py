@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import HTMLResponse
 
 from gateway.formats.qr import draw
-from gateway.http.frame import NO_ROBOTS, PRIVATE_HEADERS, frame, policy, prefix_of
+from gateway.http.frame import NO_ROBOTS, PRIVATE_HEADERS, frame, moment, policy, prefix_of
 from tenants.access import CREDENTIALS
 from tenants.colors import DARK, TEXT_CONTRAST, WHITE, contrast, readable_shade
 from tenants.errors import UnavailableError
@@ -56,7 +56,7 @@ _WORKS = """<header class="brand">{name}</header>
 <figure class="qr">{svg}</figure>
 </section>
 </div>
-<p class="end">It works once, until <time datetime="{end}">{end_in_words}</time><span class="wait">, {wait}</span>.</p>
+<p class="end">It works once, until {end}<span class="wait">, {wait}</span>.</p>
 <section aria-labelledby="trouble">
 <h2 id="trouble">When it does not work</h2>
 <ul>
@@ -128,8 +128,7 @@ def _body(invitation: Invitation, token: SetupToken, now: datetime) -> str:
         which_app=which_app.format(name=name, provider_id=escape(invitation.provider_id.text)),
         code=escape(token.code),
         svg=draw(token.code).svg,
-        end=invitation.expires_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        end_in_words=f"{invitation.expires_at.day} {invitation.expires_at:%B %Y, %H:%M} UTC",
+        end=moment(invitation.expires_at),
         wait=_in_words(invitation.expires_at - now),
         contact=_CONTACT.format(email=escape(email.text)) if email else "",
     )

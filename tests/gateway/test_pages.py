@@ -12,13 +12,18 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from gateway.http.pages import CONTENT_SECURITY_POLICY, EXAMPLE_QUERY, index, rules
+from gateway.context import utc_now
+from gateway.environment import key_ring
+from gateway.http.pages import CONTENT_SECURITY_POLICY, EXAMPLE_QUERY, IndexPage, rules
 from gateway.http.static import static_routes
+from gateway.settings import Secret, Settings
 from tenants.codes import ProblemCode, WarningCode
 from tenants.rules.examples import FormExample, TypedExample
 from tenants.rules.reference import EXAMPLES, RULES
 
-ROUTES = [Route("/docs/rules", rules), Route("/", index), *static_routes()]
+SETTINGS = Settings(secret_key=Secret("a key for tests, 32 characters long"))
+INDEX = IndexPage(SETTINGS, key_ring(SETTINGS), utc_now)
+ROUTES = [Route("/docs/rules", rules), Route("/", INDEX.__call__), *static_routes()]
 PAGES = ["/", "/docs/rules"]
 
 
