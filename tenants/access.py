@@ -65,7 +65,9 @@ _OWNER = _PUBLISHER | {
 GRANTS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {Role.VIEWER: _VIEWER, Role.EDITOR: _EDITOR, Role.PUBLISHER: _PUBLISHER, Role.OWNER: _OWNER}
 )
-ADMIN_GRANTS_IN_A_TENANT = _OWNER | {Permission.SUSPEND_TENANT}
+ADMIN_GRANTS_IN_A_TENANT = frozenset(
+    {Permission.READ_CONFIG, Permission.READ_AUDIT_LOG, Permission.DELETE_TENANT, Permission.SUSPEND_TENANT}
+)
 ADMIN_GRANTS = frozenset(
     {
         Permission.CREATE_TENANT,
@@ -223,9 +225,10 @@ class Principal:
         granted = self.permissions_in(tenant)
         if not granted:
             raise NotFoundError
+        scope = TenantScope(tenant, actor, self.origin)
         if permission not in granted:
-            raise ForbiddenError(permission)
-        return TenantScope(tenant, actor, self.origin)
+            raise ForbiddenError(permission, unseen=None if tenant in self.roles else scope)
+        return scope
 
     def authorize_to_grant(self, tenant: int, permission: Permission, role: Role) -> TenantScope:
         """As `authorize`, to give somebody a role: nobody gives away more than they may do themselves."""

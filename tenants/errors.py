@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tenants.access import Actor, Permission
+    from tenants.access import Actor, Permission, TenantScope
     from tenants.codes import ProblemCode, WarningCode, WrongStateReason
     from tenants.model import Revision
 
@@ -86,11 +86,14 @@ class UnauthenticatedError(TenantsError):
 
 
 class ForbiddenError(TenantsError):
-    """The caller sees the thing and lacks a permission."""
+    """The caller sees the thing and lacks a permission.
 
-    def __init__(self, permission: Permission) -> None:
+    `unseen` is leave to look whether the tenant is there at all: a platform admin is refused before anybody has looked.
+    """
+
+    def __init__(self, permission: Permission, *, unseen: TenantScope | None = None) -> None:
         super().__init__(f"Needs {permission.value}.")
-        self.permission = permission
+        self.permission, self.unseen = permission, unseen
 
 
 class VersionConflictError(TenantsError):

@@ -11,13 +11,15 @@ import pytest
 from starlette.testclient import TestClient
 
 from gateway.app import create_app
+from gateway.context import utc_now
 from gateway.settings import Secret, Settings
-from gateway.tokens import make_admin_token
+from tests.cast import Cast
 from tests.operators import SignedIn, create_token, sign_up
 from tests.servers import RunningProcess, gateway_process
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
 
 pytest_plugins = ["tests.databases", "tests.needs", "tests.hypothesis_profiles"]
 
@@ -54,14 +56,18 @@ def client(settings: Settings) -> Iterator[TestClient]:
 
 
 class Ask:
-    """Sends documents to the application, as an admin unless told otherwise."""
+    """Sends documents to the application, unless told otherwise as a platform admin who owns the tenants made here.
 
-    def __init__(self, client: TestClient, token: str) -> None:
-        self.client, self._token = client, token
+    `as_` names others: the people and tokens of `tests.cast`, or `anonymous`.
+    """
+
+    def __init__(self, client: TestClient, *, now: Callable[[], datetime] = utc_now) -> None:
+        assert client.portal is not None
+        self.client, self.staff = client, Cast(client.portal.call, now)
 
     def raw(self, query: str, variables: dict[str, Any] | None = None, *, as_: str = "admin") -> dict[str, Any]:
         """The whole answer."""
-        headers = {"Authorization": f"Bearer {self._token}"} if as_ == "admin" else {}
+        headers = self.staff.headers(as_)
         answer = self.client.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
         return dict(answer.json())
 
@@ -73,9 +79,10 @@ class Ask:
         return data
 
     def create(self, provider_id: str, app: str = "GENERIC", name: str | None = None) -> str:
-        """A new tenant's id."""
+        """A new tenant's id. Everybody who may work on it is a member."""
         created = self(CREATE, {"input": {"providerId": provider_id, "app": app, "name": name}})
         assert created["__typename"] == "TenantCreated", created
+        self.staff.hire(created["tenant"]["id"])
         return str(created["tenant"]["id"])
 
     def version(self, tenant_id: str) -> int:
@@ -92,9 +99,9 @@ class Ask:
 @pytest.fixture
 def ask(client: TestClient) -> Ask:
     """A way to ask, with a neighbour tenant in the database whose data must never turn up elsewhere."""
-    assert client.portal is not None
-    ask = Ask(client, client.portal.call(make_admin_token, "admin"))
+    ask = Ask(client)
     neighbour = ask.create("NeighbourTel", name="N-Name")
+    ask.staff.leave_to_neighbours(neighbour)
     link = {"title": "N-Title", "url": "https://neighbour.example/n"}
     saved = ask(SAVE_HELP, {"input": {"tenantId": neighbour, "expectedVersion": 1, "help": {"links": [link]}}})
     assert saved["__typename"] == "DraftSaved"

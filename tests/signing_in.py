@@ -12,7 +12,6 @@ from starlette.testclient import TestClient
 from gateway.app import create_app
 from gateway.context import utc_now
 from gateway.mock_provider.doors import DOORS
-from gateway.tokens import make_admin_token
 from tests.conftest import Ask
 from tests.fake_resolver import FakeResolver
 
@@ -112,5 +111,4 @@ def gateway_with(
     names = {name: ["127.0.0.1"] for name in (provider.host, *(f"{door.name}.{provider.host}" for door in DOORS))}
     app = create_app(changed, now=now, resolver=FakeResolver(names))
     with TestClient(app, raise_server_exceptions=False, client=(_PROXY, 50_000)) as client:
-        assert client.portal is not None
-        yield Phone(Ask(client, client.portal.call(make_admin_token, "admin")), provider)
+        yield Phone(Ask(client, now=now), provider)

@@ -16,6 +16,8 @@ import asyncpg
 import httpx2
 import pytest
 
+from tenants.address import parse
+from tenants.migrate import apply_pending
 from tests.api.documents import PUBLISH, ROTATE_SIGNING_SECRET
 from tests.databases import OwnPostgresServer, PostgresServer
 from tests.operators import SignedIn, sign_up
@@ -132,14 +134,15 @@ def server_files(server: PostgresServer) -> Iterator[bytes]:
 
 
 @pytest.fixture
-def old_sqlite_url(tmp_path: Path) -> str:
+def old_sqlite_url(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> str:
     """A database of the foundation, whose migration to today leaves a copy."""
-    url = f"sqlite:///{tmp_path / 'gateway.db'}"
-    run("migrate", url=url)
-    with sqlite3.connect(tmp_path / "gateway.db") as connection:
-        for table in ("secret", "setup_link", "refused_attempt", "proven_device"):
-            connection.execute(f"DROP TABLE {table}")
-        connection.execute("DELETE FROM tortoise_migrations WHERE name > 'm0001_initial'")
+    url, folder = f"sqlite:///{tmp_path / 'gateway.db'}", tmp_path_factory.mktemp("foundation")
+    package = folder / "migrations_of_the_foundation"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "m0001_initial.py").write_text("from tenants.migrations.m0001_initial import Migration\n")
+    monkeypatch.syspath_prepend(folder)
+    asyncio.run(apply_pending(parse(url), package=package.name))
     return url
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import strawberry
 from strawberry.types.field import StrawberryField
 
+from gateway.context import Info
 from gateway.formats.payloads import FormatCannotCarryError
 from gateway.schema.one_time_links import OneTimeLinkUnusable
 from gateway.schema.problems import Forbidden, InvalidInput, NotFound, TooManyAttempts, VersionConflict, WrongState
@@ -30,7 +33,10 @@ class _OnConflict(strawberry.ExceptionHandler[errors.VersionConflictError, Versi
 
 
 class _OnForbidden(strawberry.ExceptionHandler[errors.ForbiddenError, Forbidden]):
-    def handle(self, exception: errors.ForbiddenError, *, field: StrawberryField, info: strawberry.Info) -> Forbidden:
+    async def handle(self, exception: errors.ForbiddenError, *, field: StrawberryField, info: Info) -> Any:  # noqa: ANN401 - either of two members of the union, of which the library takes one by its type
+        """What is not there is not found, also by a platform admin, who would be forbidden to change it."""
+        if exception.unseen is not None and await info.context.loaders.tenants.load(exception.unseen) is None:
+            return NotFound()
         return Forbidden.of(exception)
 
 

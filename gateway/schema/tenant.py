@@ -192,11 +192,10 @@ class Tenant(Node):
         description="People who work on this tenant, and open invitations, by name. Needs `MANAGE_MEMBERS`."
     )
     async def members(self, info: Info, first: First = 20, after: After = None) -> MemberConnection | None:
-        """Keyset pages by name and then by id; null for whoever may not manage them."""
-        if Permission.MANAGE_MEMBERS not in info.context.principal.permissions_in(self.scope.tenant):
-            return None
+        """Keyset pages by name and then by id."""
+        scope = info.context.principal.authorize(self.scope.tenant, Permission.MANAGE_MEMBERS)
         place = read_member_position(after)
-        found = await members.list_members(self.scope, first=check_first(first) + 1, after=place)
+        found = await members.list_members(scope, first=check_first(first) + 1, after=place)
         return MemberConnection.of(found, first=first)
 
     @strawberry.field(
@@ -209,11 +208,10 @@ class Tenant(Node):
         after: After = None,
         status: Annotated[SetupLinkStatus | None, strawberry.argument(description="Only links in this state.")] = None,
     ) -> SetupLinkConnection | None:
-        """Keyset pages by time and then by id; null for whoever may only read."""
-        if Permission.MANAGE_SETUP_LINKS not in info.context.principal.permissions_in(self.scope.tenant):
-            return None
+        """Keyset pages by time and then by id."""
+        scope = info.context.principal.authorize(self.scope.tenant, Permission.MANAGE_SETUP_LINKS)
         now, place = info.context.now(), read_position(after)
-        found = await setup_links.list_links(self.scope, now, status=status, first=check_first(first) + 1, after=place)
+        found = await setup_links.list_links(scope, now, status=status, first=check_first(first) + 1, after=place)
         return SetupLinkConnection.of(found, now, first=first)
 
     @strawberry.field(description="Access tokens of programs that still work, newest first. Needs `MANAGE_TOKENS`.")

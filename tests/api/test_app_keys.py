@@ -12,7 +12,6 @@ import pytest
 from starlette.testclient import TestClient
 
 from gateway.app import create_app
-from gateway.tokens import make_admin_token
 from tenants.access import Permission
 from tenants.access_rows import AppKeyRow
 from tenants.actions import app_keys as actions
@@ -357,21 +356,16 @@ def test_the_key_is_in_no_answer_and_no_log(ask: Ask, acme: str, capfd: pytest.C
 
 def test_the_last_use_is_shown_to_the_hour_also_before_a_key_is_demanded(settings: Settings) -> None:
     with TestClient(create_app(settings, now=lambda: NOW), raise_server_exceptions=False) as client:
-        ask = admin_of(client)
+        ask = Ask(client, now=lambda: NOW)
         tenant = ask.create("AcmeInc", "WHITELABEL")
         ask.publish(tenant)
         used, unused = issue(ask, tenant, "used"), issue(ask, tenant, "unused")
         assert is_known(config(ask, used["secret"]))
     with TestClient(create_app(settings, now=lambda: NOW), raise_server_exceptions=False) as client:
-        keys = admin_of(client)(APP_KEYS, {"providerId": "AcmeInc"})["appKeys"]
+        keys = Ask(client, now=lambda: NOW)(APP_KEYS, {"providerId": "AcmeInc"})["appKeys"]
 
     assert [(key["name"], key["lastUsedAt"]) for key in keys] == [("unused", None), ("used", "2026-11-28T12:00:00Z")]
     assert unused["appKey"]["lastUsedAt"] is None
-
-
-def admin_of(client: TestClient) -> Ask:
-    assert client.portal is not None
-    return Ask(client, client.portal.call(make_admin_token, "admin"))
 
 
 @pytest.mark.anyio

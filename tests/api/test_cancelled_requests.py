@@ -15,9 +15,12 @@ import orjson
 import pytest
 
 from gateway.app import create_app
-from gateway.tokens import make_admin_token
+from gateway.context import utc_now
+from gateway.schema.node import read_id_of
 from tenants import database
+from tenants.access import Role
 from tests.api.documents import CREATE, PUBLISH, SAVE_HELP
+from tests.cast import join, sign_in, sign_up, signed_in
 from tests.servers import run_server
 
 if TYPE_CHECKING:
@@ -53,8 +56,8 @@ BY_NAME = "query($id: String!) { tenant(providerId: $id) { status draft { versio
 class Application:
     """The real one, on a single database connection, so that one that is not given back is missed at once."""
 
-    def __init__(self, client: httpx2.AsyncClient) -> None:
-        self.client = client
+    def __init__(self, client: httpx2.AsyncClient, person: int) -> None:
+        self.client, self._person = client, person
 
     async def ask(self, document: str, variables: dict[str, Any]) -> Any:
         """The root field's data, at once and without errors."""
@@ -66,8 +69,11 @@ class Application:
         return data
 
     async def create(self, provider_id: str) -> dict[str, Any]:
-        """What the creation answered."""
-        return dict(await self.ask(CREATE, {"input": {"providerId": provider_id, "app": "GENERIC"}}))
+        """What the creation answered. The caller owns what was made."""
+        made = dict(await self.ask(CREATE, {"input": {"providerId": provider_id, "app": "GENERIC"}}))
+        if "tenant" in made:
+            await join("admin", self._person, [read_id_of("Tenant", made["tenant"]["id"])], Role.OWNER, utc_now())
+        return made
 
     async def save(self, tenant: str, title: str) -> None:
         """A save on the version that is there must work at once."""
@@ -85,10 +91,11 @@ class Application:
 async def application(settings: Settings) -> AsyncIterator[Application]:
     settings = replace(settings, database_pool=1)
     await database.connect(settings.database_url, pool_size=1)
-    headers = {"Authorization": f"Bearer {await make_admin_token('admin')}"}
+    person = await sign_up("admin", utc_now(), is_platform_admin=True)
+    headers = signed_in(await sign_in(person, utc_now()))
     transport = httpx2.ASGITransport(app=create_app(settings))
     async with httpx2.AsyncClient(transport=transport, base_url="http://gateway.example", headers=headers) as client:
-        yield Application(client)
+        yield Application(client, person)
     await database.disconnect()
 
 
@@ -290,10 +297,11 @@ async def test_a_query_that_is_cancelled_gives_its_connection_back(application: 
 
 async def test_clients_that_hang_up_leave_nothing_behind(application: Application, settings: Settings) -> None:
     tenant = (await application.create("AcmeInc"))["tenant"]["id"]
-    authorization = application.client.headers["Authorization"]
+    cookie = application.client.headers["Cookie"]
     body = orjson.dumps({"query": SAVE_HELP, "variables": {"input": help_input(tenant, 1, "Title")}})
     head = (
-        f"POST /graphql HTTP/1.1\r\nHost: gateway.example\r\nAuthorization: {authorization}\r\n"
+        f"POST /graphql HTTP/1.1\r\nHost: gateway.example\r\nCookie: {cookie}\r\n"
+        "GraphQL-Require-Preflight: 1\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     request = head.encode() + body

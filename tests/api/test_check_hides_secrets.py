@@ -16,7 +16,6 @@ from starlette.testclient import TestClient
 
 from gateway.app import create_app
 from gateway.settings import Secret, Settings
-from gateway.tokens import make_admin_token
 from tests.api.documents import CHECK_PROVISIONING
 from tests.conftest import Ask
 from tests.fake_resolver import FakeResolver
@@ -68,8 +67,7 @@ def checking(folder: Path, sqlite_url: str, script: Callable[[socket.socket, Raw
     )
     app = create_app(settings, resolver=FakeResolver({HOST: ["127.0.0.1"]}))
     with RawServer(script, context).running() as server, TestClient(app) as client:
-        assert client.portal is not None
-        ask = Ask(client, client.portal.call(make_admin_token, "admin"))
+        ask = Ask(client)
         tenant = ask.create("AcmeInc")
         headers = [
             {"name": "X-Api-Key", "value": API_KEY},

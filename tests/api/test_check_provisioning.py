@@ -15,7 +15,6 @@ from starlette.testclient import TestClient
 
 from gateway.app import create_app
 from gateway.settings import Secret, Settings
-from gateway.tokens import make_admin_token
 from tests.api.documents import CHECK_PROVISIONING
 from tests.conftest import Ask
 from tests.fake_resolver import FakeResolver
@@ -365,8 +364,7 @@ def test_a_server_that_repeats_everything_makes_nothing_known(
     password, key = 'SECRET "p/äss', "SECRET-key-0123456789"
 
     with server.running(), TestClient(app) as client:
-        assert client.portal is not None
-        ask = Ask(client, client.portal.call(make_admin_token, "admin"))
+        ask = Ask(client)
         acme = ask.create("AcmeInc")
         provisioning = {
             "isEnabled": True,

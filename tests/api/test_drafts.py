@@ -77,7 +77,7 @@ def test_the_second_of_two_editors_is_told_to_read_again(ask: Ask) -> None:
 
     assert refused["__typename"] == "VersionConflict"
     assert refused["currentVersion"] == 2
-    assert refused["changedBy"] == {"kind": "TOKEN", "name": "admin"}
+    assert refused["changedBy"] == {"kind": "PERSON", "name": "admin"}
     assert ask(TENANT, {"providerId": "AcmeInc"})["draft"]["config"]["help"]["menuTitle"] == "First"
 
 
@@ -161,7 +161,7 @@ def test_a_stranger_is_told_to_sign_in_before_anything_is_read(
 ) -> None:
     known, unknown = ask.create("AcmeInc"), "no-such-id"
 
-    answers = [ask.raw(document, _sent(tenant, 1, **section), as_="stranger") for tenant in (known, unknown)]
+    answers = [ask.raw(document, _sent(tenant, 1, **section), as_="anonymous") for tenant in (known, unknown)]
 
     assert answers[0]["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
     assert answers[0] == answers[1]

@@ -188,7 +188,7 @@ def test_exactly_one_content_is_taken(ask: Ask, acme: str, content: dict[str, An
 def test_leave_is_asked_before_anything_is_read(ask: Ask, acme: str) -> None:
     sent = {"input": {"tenantId": acme, "format": "SESSIONTALK", "content": {"setupCode": ""}}}
 
-    answer = ask.raw(MAKE, sent, as_="nobody")
+    answer = ask.raw(MAKE, sent, as_="anonymous")
 
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["UNAUTHENTICATED"]
 

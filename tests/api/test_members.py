@@ -110,7 +110,9 @@ def test_below_owner_nobody_manages_members_or_sees_them(ask: Ask, acme: tuple[s
     ]
 
     assert [one["__typename"] for one in told] == ["Forbidden"] * 3
-    assert publisher(MEMBERS, {"id": tenant})["members"] is None
+    seen = publisher.raw(MEMBERS, {"id": tenant})
+    assert seen["data"] == {"node": {"members": None}}
+    assert [error["extensions"]["code"] for error in seen["errors"]] == ["FORBIDDEN"]
     assert publisher(RIGHTS, {"name": "AcmeInc"})["viewerPermissions"][-1] == "MANAGE_SETUP_LINKS"
 
 

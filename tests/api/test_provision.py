@@ -159,7 +159,7 @@ def test_every_problem_of_what_was_typed_is_told_at_once(
     ],
 )
 def test_exactly_one_form_of_credentials_is_taken(phone: Phone, credentials: dict[str, Any]) -> None:
-    told = phone.ask.raw(PROVISION, {"input": {"credentials": credentials, "deviceId": "d"}}, as_="softphone")
+    told = phone.ask.raw(PROVISION, {"input": {"credentials": credentials, "deviceId": "d"}}, as_="anonymous")
 
     assert "data" not in told
     assert {one["extensions"]["code"] for one in told["errors"]} == {"BAD_REQUEST"}

@@ -345,7 +345,7 @@ def test_a_refused_setup_code_makes_no_tenant_s_refusals_forgotten(phone: Phone,
     refuse(phone, clock, user, 5)
     clock.pass_by(minutes=2)
 
-    phone.ask(REDEEM_SETUP_LINK, {"input": {"setupCode": "none", "deviceId": "d", "app": "GENERIC"}}, as_="phone")
+    phone.ask(REDEEM_SETUP_LINK, {"input": {"setupCode": "none", "deviceId": "d", "app": "GENERIC"}}, as_="anonymous")
 
     assert waits(phone.generic(f"{user}:AcmeInc")) is not None
 

@@ -39,7 +39,7 @@ def test_a_revision_carries_its_number_author_note_and_changes(ask: Ask) -> None
     assert published["revision"] == {
         "number": 2,
         "note": "darker\nfor Jane",
-        "publishedBy": {"kind": "TOKEN", "name": "admin"},
+        "publishedBy": {"kind": "PERSON", "name": "admin"},
         "changes": [{"path": ["branding", "themeColor"], "before": "#1565c0", "after": "#0d47a1"}],
     }
     assert published["tenant"] == {"status": "LIVE", "app": "GENERIC", "name": "AcmeInc"}

@@ -84,7 +84,7 @@ def test_the_old_config_is_one_that_todays_rules_refuse() -> None:
 
 
 def test_phones_get_it_as_it_was_published(ask: Ask, tenant: str) -> None:
-    screens = ask(SCREENS, {"providerId": "AcmeInc", "app": "GENERIC"}, as_="stranger")
+    screens = ask(SCREENS, {"providerId": "AcmeInc", "app": "GENERIC"}, as_="anonymous")
 
     assert screens["branding"] == {
         "themeColor": "#1565c0",

@@ -60,7 +60,7 @@ def make(ask: Ask, tenant: str, content: Any = ACCOUNTS, **fields: Any) -> Any:
 def redeem(ask: Ask, code: str, device: str = "phone-1", app: str = "GENERIC", **fields: Any) -> Any:
     """As a phone, which sends no credential."""
     sent = {"setupCode": code, "deviceId": device, "app": app, **fields}
-    return ask(REDEEM_SETUP_LINK, {"input": sent}, as_="phone")
+    return ask(REDEEM_SETUP_LINK, {"input": sent}, as_="anonymous")
 
 
 def listed(ask: Ask, **variables: Any) -> Any:
@@ -78,7 +78,7 @@ def test_a_link_is_made_and_shown_once(ask: Ask, acme: str) -> None:
     assert base64.b64decode(made["qrCode"]["pngBase64"]).startswith(b"\x89PNG")
     link = made["setupLink"]
     assert (link["note"], link["carries"], link["status"]) == ("J. Bloggs, ext. 1000", "ACCOUNTS", "OPEN")
-    assert (link["canMove"], link["redeemedAt"], link["createdBy"]["kind"]) == (False, None, "TOKEN")
+    assert (link["canMove"], link["redeemedAt"], link["createdBy"]["kind"]) == (False, None, "PERSON")
     assert token[1] not in json.dumps(listed(ask))
 
 

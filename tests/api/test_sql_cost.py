@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from tests.conftest import Ask
 
-TOKEN = ["SELECT access_token"]
+SIGNED_IN = ["SELECT session", "SELECT membership"]
 """What every signed-in request begins with."""
 TENANTS = """
 query($first: Int!) { tenants(first: $first) { edges { node {
@@ -111,11 +111,11 @@ def test_what_phones_ask_costs_one_read(ask: Ask) -> None:
     published(ask)
 
     with statements() as known:
-        screens = ask(SCREENS, {"providerId": "AcmeInc", "app": "GENERIC"}, as_="stranger")
+        screens = ask(SCREENS, {"providerId": "AcmeInc", "app": "GENERIC"}, as_="anonymous")
     with statements() as unknown:
-        ask(SCREENS, {"providerId": "NoSuchTenant", "app": "GENERIC"}, as_="stranger")
+        ask(SCREENS, {"providerId": "NoSuchTenant", "app": "GENERIC"}, as_="anonymous")
     with statements() as impossible:
-        ask(SCREENS, {"providerId": "no such tenant", "app": "GENERIC"}, as_="stranger")
+        ask(SCREENS, {"providerId": "no such tenant", "app": "GENERIC"}, as_="anonymous")
 
     assert screens["__typename"] == "SoftphoneConfig"
     assert known == unknown == impossible == ["SELECT revision"]
@@ -130,7 +130,7 @@ def test_a_page_of_tenants_costs_three_reads_whatever_its_length(ask: Ask, count
 
     assert len(page["edges"]) == count
     assert all(edge["node"]["published"] for edge in page["edges"])
-    assert [*seen[:2], *sorted(seen[2:])] == [*TOKEN, "SELECT tenant", "SELECT draft", "SELECT revision"]
+    assert [*seen[:3], *sorted(seen[3:])] == [*SIGNED_IN, "SELECT tenant", "SELECT draft", "SELECT revision"]
 
 
 @pytest.mark.parametrize("count", [5, 50])
@@ -142,7 +142,7 @@ def test_the_editor_costs_three_reads(ask: Ask, count: int) -> None:
         found = ask(EDITOR, {"id": tenant})
 
     assert found["draft"]["hasChanges"] is False
-    assert [*seen[:2], *sorted(seen[2:])] == [*TOKEN, "SELECT tenant", "SELECT draft", "SELECT revision"]
+    assert [*seen[:3], *sorted(seen[3:])] == [*SIGNED_IN, "SELECT tenant", "SELECT draft", "SELECT revision"]
 
 
 @pytest.mark.parametrize("revisions", [1, 12])
@@ -158,7 +158,7 @@ def test_the_history_costs_three_reads_whatever_its_length(ask: Ask, revisions: 
 
     assert len(found["revisions"]["edges"]) == revisions
     second = ["SELECT revision"] if revisions > 1 else []  # those that the listed ones are compared with
-    assert seen == [*TOKEN, "SELECT tenant", "SELECT revision", *second]
+    assert seen == [*SIGNED_IN, "SELECT tenant", "SELECT revision", *second]
 
 
 def test_one_tenant_by_name_costs_three_reads(ask: Ask) -> None:
@@ -167,7 +167,7 @@ def test_one_tenant_by_name_costs_three_reads(ask: Ask) -> None:
     with statements() as seen:
         ask(TENANT, {"providerId": "AcmeInc"})
 
-    assert [*seen[:2], *sorted(seen[2:])] == [*TOKEN, "SELECT tenant", "SELECT draft", "SELECT revision"]
+    assert [*seen[:3], *sorted(seen[3:])] == [*SIGNED_IN, "SELECT tenant", "SELECT draft", "SELECT revision"]
 
 
 SAVE = ["SELECT draft", "UPDATE draft"]
@@ -196,7 +196,7 @@ def test_a_save_costs_one_read_and_one_write(
         saved = ask(document, {"input": {"tenantId": tenant, "expectedVersion": 2, **change}})
 
     assert saved["draft"]["version"] == 3
-    assert seen == [*TOKEN, *expected]
+    assert seen == [*SIGNED_IN, *expected]
 
 
 def test_a_publish_costs_three_reads_and_four_writes(ask: Ask) -> None:
@@ -207,7 +207,7 @@ def test_a_publish_costs_three_reads_and_four_writes(ask: Ask) -> None:
 
     assert done["revision"]["number"] == 1
     assert seen == [
-        *TOKEN,
+        *SIGNED_IN,
         *["SELECT draft", "SELECT tenant", "SELECT revision"],
         *["UPDATE draft", "INSERT revision", "UPDATE tenant", "UPDATE provider_id"],
         "SELECT tenant",  # for the answer
@@ -228,7 +228,7 @@ def test_a_creation_costs_two_reads_and_three_writes(ask: Ask) -> None:
         ask(CREATE, {"input": {"providerId": "AcmeInc", "app": "GENERIC"}})
 
     assert seen == [
-        *TOKEN,
+        *SIGNED_IN,
         "SELECT provider_id",
         *["INSERT tenant", "INSERT provider_id", "INSERT draft"],
         "SELECT tenant",
@@ -263,7 +263,7 @@ def test_what_is_done_to_a_tenant_has_its_price(
     with statements() as seen:
         ask(document, {"input": {"tenantId": tenant, **change}})
 
-    assert seen == [*TOKEN, *expected]
+    assert seen == [*SIGNED_IN, *expected]
 
 
 def test_headers_with_values_cost_a_row_each_and_those_without_cost_nothing(ask: Ask) -> None:
@@ -278,8 +278,8 @@ def test_headers_with_values_cost_a_row_each_and_those_without_cost_nothing(ask:
         ask(document, {"input": {"tenantId": tenant, "expectedVersion": 3, "provisioning": {"headers": kept}}})
 
     stored = ["SELECT draft", "SELECT revision", "INSERT secret", "INSERT secret", "UPDATE draft"]
-    assert new == [*TOKEN, *stored, "DELETE secret"]  # which deletes what is named no longer
-    assert again == [*TOKEN, *SAVE]
+    assert new == [*SIGNED_IN, *stored, "DELETE secret"]  # which deletes what is named no longer
+    assert again == [*SIGNED_IN, *SAVE]
 
 
 def test_a_rotation_of_the_signing_secret_has_its_price(ask: Ask) -> None:
@@ -292,8 +292,8 @@ def test_a_rotation_of_the_signing_secret_has_its_price(ask: Ask) -> None:
 
     looked = ["SELECT draft", "DELETE secret", "SELECT secret"]
     answer = ["SELECT tenant", "SELECT secret"]
-    assert first == [*TOKEN, *looked, "INSERT secret", "INSERT secret", *answer]
-    assert second == [*TOKEN, *looked, "UPDATE secret", "INSERT secret", *answer]
+    assert first == [*SIGNED_IN, *looked, "INSERT secret", "INSERT secret", *answer]
+    assert second == [*SIGNED_IN, *looked, "UPDATE secret", "INSERT secret", *answer]
 
 
 def test_a_qr_code_costs_two_reads_and_no_write(ask: Ask) -> None:
@@ -308,5 +308,5 @@ def test_a_qr_code_costs_two_reads_and_no_write(ask: Ask) -> None:
     with statements() as live:
         ask(document, sent)
 
-    assert unpublished == [*TOKEN, "SELECT tenant", "SELECT revision", "SELECT draft"]
-    assert live == [*TOKEN, "SELECT tenant", "SELECT revision"]
+    assert unpublished == [*SIGNED_IN, "SELECT tenant", "SELECT revision", "SELECT draft"]
+    assert live == [*SIGNED_IN, "SELECT tenant", "SELECT revision"]

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.api.documents import ISSUE_TOKEN
 from tests.needs import find_chromium
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from playwright.sync_api import Page, Response
+
+    from tests.operators import SignedIn
 
 pytestmark = pytest.mark.browser
 
@@ -79,10 +82,13 @@ def test_the_dialogs_open_under_the_strict_policy(page: Page) -> None:
     page.get_by_role("dialog").get_by_text("Execute query").wait_for()
 
 
-def test_every_example_tab_runs_and_the_token_is_stored_nowhere(page: Page, admin_token: str) -> None:
+def test_every_example_tab_runs_and_the_token_is_stored_nowhere(page: Page, demo_admin: SignedIn) -> None:
+    owned = demo_admin.ask('{ tenant(providerId: "AcmeInc") { id } }')["id"]
+    issued = demo_admin.ask(ISSUE_TOKEN, {"input": {"tenantId": owned, "name": "GraphiQL", "role": "OWNER"}})
+    token = issued["secret"]
     screens = _run(page, "WhatThePhoneShows")
     strangers = _run(page, "UnknownAndWrongKind")
-    mine = _run(page, "WhoAmI", headers={"Authorization": f"Bearer {admin_token}"})
+    mine = _run(page, "WhoAmI", headers={"Authorization": f"Bearer {token}"})
     acme = next(edge["node"] for edge in mine["tenants"]["edges"] if edge["node"]["providerId"] == "AcmeInc")
     draft = {"tenantId": acme["id"], "version": acme["draft"]["version"]}
     refused = _run(page, "TryABadLink", variables=draft)
@@ -108,7 +114,7 @@ def test_every_example_tab_runs_and_the_token_is_stored_nowhere(page: Page, admi
     assert poster["makeQrCode"]["warnings"] == []
     assert link["createSetupLink"]["__typename"] == "SetupLinkCreated"
     stored = page.evaluate("JSON.stringify([localStorage, sessionStorage, document.cookie])")
-    is_token_stored = admin_token in stored  # a name of its own, or a failure would print both
+    is_token_stored = token in stored  # a name of its own, or a failure would print both
     assert "MakeItLive" in stored
     assert not is_token_stored
 

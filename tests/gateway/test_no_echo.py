@@ -10,6 +10,7 @@ import httpx2
 import pytest
 
 from gateway.api import make_schema
+from tests.operators import create_token
 from tests.servers import RunningProcess, gateway_process
 from tests.wrong_shapes import CANARY, CANARY_NUMBER, list_wrong_shapes
 
@@ -26,10 +27,15 @@ TRACES = (CANARY.lower(), str(CANARY_NUMBER), str(float(CANARY_NUMBER)))
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProcess]:
+def database_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Of a file of its own."""
+    return f"sqlite:///{tmp_path_factory.mktemp('echo') / 'gateway.db'}"
+
+
+@pytest.fixture(scope="module")
+def server(database_url: str) -> Iterator[RunningProcess]:
     """A gateway that logs whatever it can."""
-    database = f"sqlite:///{tmp_path_factory.mktemp('echo') / 'gateway.db'}"
-    with gateway_process("serve", "--port", "0", "--database", database, env={"GATEWAY_LOG_LEVEL": "debug"}) as it:
+    with gateway_process("serve", "--port", "0", "--database", database_url, env={"GATEWAY_LOG_LEVEL": "debug"}) as it:
         yield it
 
 
@@ -41,10 +47,10 @@ def client(server: RunningProcess) -> Iterator[httpx2.Client]:
 
 
 @pytest.fixture(params=["anonymous", "admin"])
-def headers(request: pytest.FixtureRequest, server: RunningProcess) -> dict[str, str]:
+def headers(request: pytest.FixtureRequest, server: RunningProcess, database_url: str) -> dict[str, str]:
     """Who sends it."""
-    token = next(word for word in server.output.split() if word.startswith("gwt_"))
-    return {"Authorization": f"Bearer {token}"} if request.param == "admin" else {}
+    assert server.popen.poll() is None
+    return {"Authorization": f"Bearer {create_token(database_url)}"} if request.param == "admin" else {}
 
 
 def find_traces(*texts: str) -> list[str]:

@@ -16,8 +16,11 @@ from gateway import exchange
 from gateway.app import create_app
 from gateway.environment import key_ring
 from gateway.settings import Secret, Settings
-from gateway.tokens import make_admin_token
 from tenants import database
+from tenants.access import Role
+from tenants.store import tenants
+from tenants.system import SystemScope
+from tests.cast import join, on_database, sign_in, sign_up, signed_in
 from tests.mock_providers import mock_provider
 from tests.servers import run_server
 
@@ -48,17 +51,18 @@ class Live:
     """Starts gateways."""
 
     settings: Settings
-    token: str
+    person: int
     clock: Clock
 
     @contextmanager
     def gateway(self) -> Iterator[Ask]:
         """A new one on the same database: it has not learnt yet which providers fail."""
+        cookie = asyncio.run(on_database(self.settings.database_url, sign_in, self.person, self.clock.now))
         with (
             run_server(create_app(self.settings, now=self.clock)) as server,
             httpx2.Client(base_url=server.url, timeout=20) as client,
         ):
-            yield Ask(client, self.token)
+            yield Ask(client, signed_in(cookie))
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ class Ask:
     """Sends documents."""
 
     client: httpx2.Client
-    token: str
+    owner: dict[str, str]
 
     def phone(self, document: str, variables: dict[str, Any]) -> dict[str, Any]:
         """One of the kit's documents, without a credential; queries by GET, as phones send them."""
@@ -77,9 +81,8 @@ class Ask:
         return dict(self.client.post("/graphql", json={"query": query, "variables": variables}).json())
 
     def staff(self, query: str, variables: dict[str, Any]) -> Any:
-        """The one root field."""
-        headers = {"Authorization": f"Bearer {self.token}"}
-        read = self.client.post("/graphql", json={"query": query, "variables": variables}, headers=headers).json()
+        """The one root field, asked by the tenants' owner."""
+        read = self.client.post("/graphql", json={"query": query, "variables": variables}, headers=self.owner).json()
         assert "errors" not in read, read["errors"]
         (found,) = read["data"].values()
         return found
@@ -98,17 +101,18 @@ def live(folder: Path) -> Iterator[Live]:
         )
         text = (KIT / "vectors" / "tenants.yaml").read_text("utf-8").replace(":8443", f":{provider.port}")
         (folder / "tenants.yaml").write_text(text, "utf-8")
-        token = asyncio.run(_prepare(settings, folder / "tenants.yaml"))
-        yield Live(settings, token, clock)
+        person = asyncio.run(_prepare(settings, folder / "tenants.yaml"))
+        yield Live(settings, person, clock)
         assert not provider.complaints
 
 
-async def _prepare(settings: Settings, tenants: Path) -> str:
+async def _prepare(settings: Settings, file: Path) -> int:
+    """The number of who owns the tenants."""
     await database.migrate(settings.database_url)
     await database.connect(settings.database_url)
     try:
         code = await exchange.import_file(
-            str(tenants),
+            str(file),
             publish=True,
             dry_run=False,
             admitted=settings.admit_hosts,
@@ -116,6 +120,9 @@ async def _prepare(settings: Settings, tenants: Path) -> str:
             now=STANDS_AT,
         )
         assert code == 0
-        return await make_admin_token("vectors")
+        owner = await sign_up("owner", STANDS_AT)
+        owned = [tenant.id for tenant in await tenants.list_all(SystemScope("own the vectors' tenants"))]
+        await join("owner", owner, owned, Role.OWNER, STANDS_AT)
+        return owner
     finally:
         await database.disconnect()
