@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gateway import people
+from gateway import people, tokens
 from gateway.command import add_command, connected
 from gateway.context import utc_now
 from gateway.environment import ensure_key, key_ring, load_settings
@@ -89,13 +89,7 @@ def _parser() -> argparse.ArgumentParser:
 
     add_command(commands, "export", "print all tenants as YAML that import reads", _export)
 
-    token = commands.add_parser("token", help="access tokens for programs").add_subparsers(
-        required=True, metavar="COMMAND"
-    )
-    create = add_command(token, "create", "make a token and print it, alone, once", _create_token)
-    create.add_argument("--role", required=True, choices=["platform-admin"])
-    create.add_argument("--name", default="command line", help="what it is for")
-
+    tokens.add_commands(commands)
     people.add_commands(commands)
 
     keys = commands.add_parser("keys", help="the keys that encrypt stored values").add_subparsers(
@@ -178,16 +172,6 @@ def _export(_asked: argparse.Namespace, settings: Settings, _overrides: dict[str
     from gateway.exchange import export  # noqa: PLC0415 - as above
 
     return connected(settings, lambda: export(sys.stdout, key_ring(ensure_key(settings))), is_new_welcome=False)
-
-
-def _create_token(asked: argparse.Namespace, settings: Settings, _overrides: dict[str, str]) -> int:
-    from gateway.tokens import make_admin_token  # noqa: PLC0415 - as above
-
-    async def create() -> int:
-        print(await make_admin_token(asked.name))
-        return 0
-
-    return connected(settings, create, is_new_welcome=False)
 
 
 def _list_keys(_asked: argparse.Namespace, settings: Settings, _overrides: dict[str, str]) -> int:

@@ -30,3 +30,18 @@ class AccessToken:
     expires_at: datetime
     last_used_at: datetime | None
     """To the minute."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkingToken:
+    """Any token that works, as whoever runs the gateway sees it."""
+
+    id: int
+    name: str
+    prefix: str
+    role: str
+    tenant: int | None
+    """None: a platform admin's."""
+    provider_id: str | None
+    expires_at: datetime | None
+    last_used_at: datetime | None

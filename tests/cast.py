@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.context import utc_now
 from gateway.schema.node import read_id_of
-from gateway.tokens import make_admin_token
 from tenants import database
 from tenants.access import CREDENTIALS, Actor, ActorKind, Role
 from tenants.access_rows import AccessTokenRow, MembershipRow
@@ -20,6 +19,7 @@ from tenants.store.actors import to_stored
 from tenants.store.people import find_person_by_email, insert_person
 from tenants.store.sessions import start_session
 from tenants.system import SystemScope
+from tests.tokens import make_admin_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine

@@ -15,7 +15,6 @@ from starlette.testclient import TestClient
 from gateway.app import create_app
 from gateway.http.cookies import NAME
 from gateway.http.origins import HEADER
-from gateway.tokens import make_admin_token
 from tenants.access import CREDENTIALS
 from tenants.audit_rows import AuditEventRow
 from tenants.database import transaction
@@ -23,6 +22,7 @@ from tenants.email import EmailAddress
 from tenants.scoping import bound, extent_of
 from tenants.store.people import insert_person
 from tenants.system import SystemScope
+from tests.tokens import make_admin_token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,6 +11,7 @@ from tenants.audit import AuditAction
 from tenants.changes import Change
 from tenants.credentials import NewToken
 from tenants.database import transaction
+from tenants.errors import NotFoundError
 from tenants.parsing import Collector
 from tenants.store import drafts, tokens
 from tenants.store.audit import record
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from tenants.access import Role, TenantScope
     from tenants.access_tokens import AccessToken
+    from tenants.keys import KeyRing
+    from tenants.system import SystemScope
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,33 @@ async def revoke_token(scope: TenantScope, token: int, *, now: datetime) -> None
         name = await tokens.revoke_token(scope, token, now)
         if name is not None:
             await record(scope.trail, AuditAction.TOKEN_REVOKED, _subject(name), now=now)
+
+
+async def issue_admin_token(scope: SystemScope, keys: KeyRing, name: str, *, now: datetime) -> NewToken:
+    """A platform admin's token, which has no end. Raises InvalidInputError for a `name` that is none."""
+    collector = Collector()
+    parsed = collector.parse(("name",), lambda text: parse_line(text, LONGEST_NAME), name)
+    collector.finish()
+    secret = NewToken.random()
+    async with transaction():
+        await tokens.insert_admin_token(scope, secret, name=parsed or "", now=now)
+        granted = (Change(path=("role",), label="Role", before=None, after="platform admin"),)
+        trail = scope.platform(keys).trail
+        await record(trail, AuditAction.TOKEN_ISSUED, _subject(parsed or ""), granted, now=now)
+    return secret
+
+
+async def revoke_by_operator(scope: SystemScope, keys: KeyRing, token: int, *, now: datetime) -> None:
+    """Make any token useless at once. Raises NotFoundError when none by this id works."""
+    found = next((one for one in await tokens.list_working(scope, now) if one.id == token), None)
+    if found is None:
+        raise NotFoundError
+    if found.tenant is not None:
+        await revoke_token(scope.tenant(found.tenant, keys), token, now=now)
+        return
+    async with transaction():
+        await tokens.revoke_admin_token(scope, token, now)
+        await record(scope.platform(keys).trail, AuditAction.TOKEN_REVOKED, _subject(found.name), now=now)
 
 
 def _subject(name: str) -> str:

@@ -9,7 +9,7 @@ from tortoise.expressions import Q
 
 from tenants.access import Actor, ActorKind, Principal, Role
 from tenants.access_rows import AccessTokenRow
-from tenants.access_tokens import REMEMBERED, AccessToken
+from tenants.access_tokens import REMEMBERED, AccessToken, WorkingToken
 from tenants.credentials import Credential, NewToken, Use, digest
 from tenants.errors import NotFoundError
 from tenants.scoping import scoped
@@ -96,6 +96,31 @@ async def forget_tokens(scope: TenantScope, now: datetime) -> None:
     before = now - REMEMBERED
     is_old = Q(revoked_at__lte=before) | Q(expires_at__lte=before)
     await AccessTokenRow.filter(is_old, tenant_id=scope.tenant).delete()
+
+
+@scoped
+async def list_working(_scope: SystemScope, now: datetime) -> list[WorkingToken]:
+    """Every token that works, platform admins' and tenants', newest first."""
+    rows = await AccessTokenRow.filter(_works(now)).order_by("-id").select_related("tenant")
+    return [
+        WorkingToken(
+            id=row.id,
+            name=row.name,
+            prefix=row.prefix,
+            role=row.role,
+            tenant=row.tenant_id,
+            provider_id=row.tenant.provider_id if row.tenant else None,
+            expires_at=row.expires_at,
+            last_used_at=row.last_used_at,
+        )
+        for row in rows
+    ]
+
+
+@scoped
+async def revoke_admin_token(_scope: SystemScope, token: int, now: datetime) -> None:
+    """Make a platform admin's useless."""
+    await AccessTokenRow.filter(_works(now), id=token, tenant_id=None).update(revoked_at=now)
 
 
 @scoped

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gateway.tokens import make_admin_token
+from tests.tokens import make_admin_token
 
 if TYPE_CHECKING:
     import httpx2

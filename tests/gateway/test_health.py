@@ -18,8 +18,8 @@ from starlette.testclient import TestClient
 
 from gateway.app import create_app
 from gateway.settings import Secret, Settings
-from gateway.tokens import make_admin_token
 from tests.conftest import SAVE_HELP, Ask
+from tests.tokens import make_admin_token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

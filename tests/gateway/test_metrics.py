@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from gateway.app import create_app
 from gateway.settings import Secret, Settings
-from gateway.tokens import make_admin_token
+from tests.tokens import make_admin_token
 
 if TYPE_CHECKING:
     from tests.conftest import Ask

@@ -10,12 +10,12 @@ from starlette.testclient import TestClient
 
 from gateway.app import create_app
 from gateway.context import utc_now
-from gateway.tokens import make_admin_token
 from tenants.access import CREDENTIALS
 from tenants.database import transaction
 from tenants.email import EmailAddress
 from tenants.store.people import insert_person
 from tenants.store.sessions import start_session
+from tests.tokens import make_admin_token
 
 if TYPE_CHECKING:
     import httpx2
