@@ -51,6 +51,7 @@ RESET = (
     "mutation($input: CreatePasswordResetInput!) { createPasswordReset(input: $input) "
     "{ ... on PasswordResetCreated { url } } }"
 )
+SIGN_OUT = "mutation($input: SignOutInput!) { signOut(input: $input) { __typename } }"
 SET_PASSWORD = "mutation($input: SetPasswordInput!) { setPassword(input: $input) { __typename } }"
 ID = "query($name: String!) { tenant(providerId: $name) { id } }"
 
@@ -172,7 +173,7 @@ def check(what: str, is_let_in: Callable[[], bool], change: Callable[[], Any]) -
 
     assert answer["__typename"] not in {"Forbidden", "NotFound", "InvalidInput", "WrongState", "VersionConflict"}
     assert seconds <= MOST_SECONDS, f"{what}: refused after {seconds:.3f} s; at most {MOST_SECONDS} s are promised"
-    print(f"{what}: refused {seconds:.4f} s after the answer")
+    print(f"{what}: refused {seconds:.4f} s after the answer")  # noqa: T201 - the figure, for whoever wants to see it
 
 
 def test_a_revoked_token(fleet: Fleet) -> None:
@@ -275,6 +276,16 @@ def test_a_removed_member(fleet: Fleet) -> None:
     )
 
     assert fleet.ask(VIEWER, headers=session) == {"name": "leaving"}
+
+
+def test_a_session_that_was_signed_out_elsewhere(fleet: Fleet) -> None:
+    session = fleet.member("going", "viewer")
+
+    check(
+        "session that was signed out",
+        lambda: fleet.ask(VIEWER, headers=session) is not None,
+        lambda: fleet.tell(SIGN_OUT, {"input": {"everywhere": True}}, as_=session),
+    )
 
 
 def test_sessions_that_a_new_password_ended(fleet: Fleet) -> None:

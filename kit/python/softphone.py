@@ -15,8 +15,7 @@ from typing import Any, Literal
 from urllib import error, parse, request
 
 DOCUMENTS = Path(__file__).parent.parent / "documents"
-AT_MOST_EVERY, A_DAY = 15 * 60, 24 * 3600
-NO_ANSWER = "There is no answer. Try again later."
+AT_MOST_EVERY, A_DAY, NO_ANSWER = 15 * 60, 24 * 3600, "There is no answer. Try again later."
 Json = dict[str, Any]
 
 
@@ -52,6 +51,7 @@ class Softphone:
     store: Path
     app: Literal["GENERIC", "WHITELABEL"] = "GENERIC"
     provider_id: str | None = None  # compiled in; whitelabel apps only
+    app_key: str = field(default="", repr=False)  # likewise, where the provider demands one
     clock: Callable[[], float] = time.time
     chance: Callable[[], float] = random.random
 
@@ -167,14 +167,14 @@ class Softphone:
         self._save()
         return message
 
-    def _send(self, name: str, variables: Json) -> tuple[Json, float]:
+    def _send(self, name: str, sent: Json) -> tuple[Json, float]:
         """The one root field, empty when the gateway refuses, and the seconds to wait before asking again."""
         query, url = (DOCUMENTS / f"{name}.graphql").read_text("utf-8"), f"{self.gateway}/graphql"
-        body, headers = {"query": query, "variables": variables}, {"Accept": "application/json"}
+        body, headers = {"query": query, "variables": sent}, {"Accept": "application/json", "X-App-Key": self.app_key}
         asked = request.Request(url, json.dumps(body).encode(), headers | {"Content-Type": "application/json"})  # noqa: S310 - its own gateway
         if query.startswith("query"):
             etag = (self.state.config or {}).get("etag")
-            url += "?" + parse.urlencode({**body, "variables": json.dumps(variables)})
+            url += "?" + parse.urlencode({**body, "variables": json.dumps(sent)})
             asked = request.Request(url, headers=headers | ({"If-None-Match": etag} if etag else {}))  # noqa: S310 - as above
         try:
             answer = request.urlopen(asked, timeout=10)  # noqa: S310 - as above

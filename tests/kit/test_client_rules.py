@@ -322,6 +322,18 @@ def test_what_the_phone_remembers_is_for_its_user_alone(gateway: StubGateway, de
     assert "SECRET" not in repr(phone.state)
 
 
+def test_the_key_of_the_app_goes_with_every_call_and_is_nowhere_else(gateway: StubGateway, device: Device) -> None:
+    gateway.answers(Reply({}), provisioned("REPLACE", [ACCOUNT]), Reply({}))
+    phone = device.start(app="WHITELABEL", provider_id="AcmeInc", app_key="SECRET-key")
+
+    phone.refresh_config()
+    phone.sign_in("1000", "1234")
+    phone.redeem("a-code")
+
+    assert [asked.headers["x-app-key"] for asked in gateway.asked[:3]] == ["SECRET-key"] * 3
+    assert "SECRET-key" not in repr(phone) + phone.store.read_text("utf-8") + "".join(one.path for one in gateway.asked)
+
+
 def test_the_reference_client_is_short_and_needs_nothing(root: Path) -> None:
     text = (root / "kit" / "python" / "softphone.py").read_text("utf-8")
 
