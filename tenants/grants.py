@@ -32,9 +32,9 @@ SYSTEM: dict[str, str] = {
     "secret": "SELECT, UPDATE",
     "setup_link": "SELECT, UPDATE",
     "audit_chain": "SELECT, UPDATE",
-    "access_token": "SELECT, INSERT",
+    "access_token": "SELECT, INSERT, UPDATE",
 }
-"""Of the role that the gateway's own work is done as: rotation of keys, export, tokens of the command line."""
+"""Of the role that the gateway's own work is done as: rotation of keys, export, platform admins' tokens."""
 
 WITHOUT_POLICIES = {"tortoise_migrations"}
 _ROLE = re.compile(r"[a-z_][a-z0-9_]{0,62}")

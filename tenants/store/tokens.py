@@ -14,6 +14,7 @@ from tenants.credentials import Credential, NewToken, Use, digest
 from tenants.errors import NotFoundError
 from tenants.scoping import scoped
 from tenants.store.actors import from_stored, to_stored
+from tenants.store.sight import of_seen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -55,8 +56,7 @@ async def insert_token(
 @scoped
 async def find_tenant_of(scope: PlatformScope, token: int) -> int:
     """The tenant that a token belongs to, so that the caller's leave for it can be asked. Raises NotFoundError."""
-    of_these = Q(tenant_id__isnull=False) if scope.tenants is None else Q(tenant_id__in=scope.tenants)
-    row = await AccessTokenRow.get_or_none(of_these, id=token)
+    row = await AccessTokenRow.get_or_none(of_seen(scope), id=token)
     if row is None or row.tenant_id is None:
         raise NotFoundError
     return row.tenant_id

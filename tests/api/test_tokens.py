@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gateway.settings import Settings
 
 VIEWER = "{ viewer { kind name } }"
+TENANTS = "{ tenants { edges { node { providerId viewerPermissions } } } }"
 
 
 @pytest.fixture
@@ -122,14 +123,19 @@ def test_the_longest_and_the_shortest_are_taken(ask: Ask, acme: str, sent: Any) 
     assert issue(ask, acme, **sent)["__typename"] == "TokenIssued"
 
 
-def test_a_token_may_do_in_its_tenant_what_its_role_may(ask: Ask, acme: str) -> None:
+def test_a_token_sees_its_tenant_with_its_role_and_no_other(ask: Ask, acme: str) -> None:
     secret = issue(ask, acme, role="EDITOR")["secret"]
 
     viewer = raw_as(ask, secret, VIEWER)
-    tenant = raw_as(ask, secret, '{ tenant(providerId: "AcmeInc") { viewerPermissions } }')
+    tenants = raw_as(ask, secret, TENANTS)
+    neighbour = raw_as(ask, secret, '{ tenant(providerId: "NeighbourTel") { id } }')
 
     assert viewer["data"]["viewer"] == {"kind": "TOKEN", "name": "deploy-bot"}
-    assert tenant["data"]["tenant"]["viewerPermissions"] == ["READ_CONFIG", "EDIT_DRAFT", "MANAGE_SETUP_LINKS"]
+    own = tenants["data"]["tenants"]["edges"]
+    assert [edge["node"] for edge in own] == [
+        {"providerId": "AcmeInc", "viewerPermissions": ["READ_CONFIG", "EDIT_DRAFT", "MANAGE_SETUP_LINKS"]}
+    ]
+    assert neighbour == {"data": {"tenant": None}}
 
 
 @pytest.mark.parametrize("role", ["VIEWER", "EDITOR", "PUBLISHER"])
