@@ -11,11 +11,10 @@ from strawberry.schema.config import StrawberryConfig
 from gateway.guard import GatewaySchema
 from gateway.limits import Limits
 from gateway.people_api import PeopleMutations
-from gateway.resolvers import draft, keys, setup
+from gateway.resolvers import audit, draft, keys, qr, setup
 from gateway.resolvers.check import resolve_check_provisioning
 from gateway.resolvers.node import resolve_node
 from gateway.resolvers.provisioning import resolve_provision
-from gateway.resolvers.qr import resolve_make_qr_code
 from gateway.resolvers.signing import resolve_rotate_signing_secret
 from gateway.resolvers.softphone import resolve_softphone_config
 from gateway.resolvers.tenant import (
@@ -32,6 +31,7 @@ from gateway.schema import keys as keys_schema
 from gateway.schema import setup as setup_schema
 from gateway.schema.access_keys import AccessToken, AppKey
 from gateway.schema.actor import Viewer
+from gateway.schema.audit import AuditConnection, AuditEvent
 from gateway.schema.check import CheckProvisioningResult
 from gateway.schema.handlers import HANDLERS
 from gateway.schema.members import Member
@@ -99,6 +99,11 @@ class Query:
     tenants: TenantConnection = field(
         resolve_tenants,
         "The tenants you may see, by name and then by id: all of them for a platform admin.",
+    )
+    audit_log: AuditConnection | None = field(
+        audit.resolve_audit_log,
+        "What was done on the platform as a whole (tenants created, suspended, deleted; people signing in), newest "
+        "first. Needs `READ_PLATFORM_AUDIT_LOG`.",
     )
     node: Node | None = field(
         resolve_node,
@@ -224,7 +229,7 @@ class Mutation(PeopleMutations):
         input_is="Of which tenant, and whether.",
     )
     make_qr_code: MakeQrCodeResult = field(
-        resolve_make_qr_code,
+        qr.resolve_make_qr_code,
         "Makes a QR code or link for an app, read back before it is handed out. Stores nothing. Editors.",
         input_is="Which format, and what to put in.",
     )
@@ -237,7 +242,7 @@ def make_schema(
     return GatewaySchema(
         query=Query,
         mutation=Mutation,
-        types=[SoftphoneConfig, Tenant, Draft, Revision, SetupLink, Member, AccessToken, AppKey, Session],
+        types=[SoftphoneConfig, Tenant, Draft, Revision, SetupLink, Member, AccessToken, AppKey, Session, AuditEvent],
         limits=limits or Limits(),
         is_introspecting=is_introspecting,
         is_suggesting=is_suggesting,

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gateway import people, tokens
+from gateway import people, tokens, verification
 from gateway.command import add_command, connected
 from gateway.context import utc_now
 from gateway.environment import ensure_key, key_ring, load_settings
@@ -91,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
 
     tokens.add_commands(commands)
     people.add_commands(commands)
+    verification.add_commands(commands)
 
     keys = commands.add_parser("keys", help="the keys that encrypt stored values").add_subparsers(
         required=True, metavar="COMMAND"

@@ -192,6 +192,10 @@ class CredentialScope:
         """The platform's chain, for a person who proved who they are."""
         return Trail(PLATFORM_CHAIN, actor, origin)
 
+    def softphone(self, tenant: int, origin: Origin) -> Trail:
+        """A phone's leave to have it on record what it did with a credential of the tenant's."""
+        return Trail(tenant, Actor(ActorKind.SOFTPHONE, "softphone"), origin)
+
 
 @dataclass(frozen=True, slots=True)
 class Principal:

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from enum import Enum, unique
 from typing import TYPE_CHECKING
 
 import orjson
 
-if TYPE_CHECKING:
-    from datetime import datetime
+from tenants.access import PLATFORM_CHAIN
+from tenants.changes import Change
 
+if TYPE_CHECKING:
     from tenants.access import Actor
-    from tenants.changes import Change
+
+LARGEST_NUMBER = 10**9 - 1
+"""Of an entry in its chain: more changes than any tenant makes, and a node id holds it together with the chain's."""
+LARGEST_CHAIN = 10**9 - 1
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+# A digest says what it is of, and by which form: if what is digested ever changes, so does this, and no text of one
+# form is a text of another.
+_FORM = "gateway-audit-1"
+_FINGERPRINT_BYTES = 8
 
 
 @unique
@@ -55,7 +67,25 @@ ON_PLATFORM = frozenset(
         AuditAction.TENANT_DELETED,
     }
 )
-"""What is done to a tenant and concerns the platform: its log shows it, too."""
+"""What is done to a tenant and concerns the platform: its log shows it, too, also when the tenant is deleted."""
+
+
+def is_on_platform(chain: int, action: AuditAction) -> bool:
+    """Whether the platform's log shows it."""
+    return chain == PLATFORM_CHAIN or action in ON_PLATFORM
+
+
+def event_id(chain: int, number: int) -> int:
+    """An entry's id says where it stands. Raises OverflowError."""
+    if not (0 <= chain <= LARGEST_CHAIN and 0 <= number <= LARGEST_NUMBER):
+        message = "The audit log has no id for this entry."
+        raise OverflowError(message)
+    return chain * (LARGEST_NUMBER + 1) + number
+
+
+def chain_of(event: int) -> int:
+    """The chain of an entry by its id."""
+    return event // (LARGEST_NUMBER + 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +105,6 @@ class Personal:
     @classmethod
     def from_stored(cls, text: str) -> Personal:
         """What `to_stored` wrote."""
-        from tenants.changes import Change  # noqa: PLC0415 - the rules need not know of the log
-
         name, address, subject, changes = orjson.loads(text)
         read = tuple(
             Change(path=tuple(path), label=label, before=before, after=after, effect=effect)
@@ -92,7 +120,6 @@ class Entry:
     chain: int
     number: int
     at: datetime
-    """To the second."""
     action: str
     actor_kind: str
     actor_id: str | None
@@ -102,23 +129,40 @@ class Entry:
 
     def hash_after(self, before: bytes, key: bytes) -> bytes:
         """HMAC-SHA256 over the hash before and this entry."""
-        said = [
+        return _digest(
+            key,
+            "entry",
+            before.hex(),
             self.chain,
             self.number,
-            int(self.at.timestamp()),
+            (self.at - EPOCH) // MICROSECOND,
             self.action,
             self.actor_kind,
             self.actor_id,
             self.request_id,
             self.is_on_platform,
             self.personal_mac.hex(),
-        ]
-        return hmac.digest(key, before + orjson.dumps(said), "sha256")
+        )
 
 
 def personal_mac(text: str, key: bytes, chain: int, number: int) -> bytes:
     """What stands for the personal values in the hash. Bound to its entry, so that equal texts do not show."""
-    return hmac.digest(key, orjson.dumps(["personal", chain, number, text]), "sha256")
+    return _digest(key, "personal", chain, number, text)
+
+
+def head_mac(chain: int, number: int, hashed: bytes, key: bytes) -> bytes:
+    """What only a holder of the key can write beside a head: without it, an earlier entry's hash would do for one."""
+    return _digest(key, "head", chain, number, hashed.hex())
+
+
+def fingerprint(secret: str, key: bytes) -> str:
+    """What stands for a secret: equal ones of one tenant have equal ones, and nobody without the key can try values."""
+    return f"fingerprint {_digest(key, 'secret', secret)[:_FINGERPRINT_BYTES].hex()}"
+
+
+def _digest(key: bytes, *parts: str | int | bool | None) -> bytes:
+    """Of a JSON array, which has one spelling for these kinds of values and can be read in one way only."""
+    return hmac.digest(key, orjson.dumps([_FORM, *parts]), "sha256")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,11 +170,11 @@ class AuditEvent:
     """One thing that was done, as it is read back."""
 
     id: int
-    chain: int
     at: datetime
     action: AuditAction
     actor: Actor
     subject: str
+    """Empty once it is blanked, as the actor's name is."""
     changes: tuple[Change, ...]
     address: str | None
     request_id: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from tortoise import fields
 from tortoise.indexes import Index
-from tortoise.migrations.constraints import UniqueConstraint
 from tortoise.models import Model
 
 
@@ -17,6 +16,8 @@ class AuditChainRow(Model):
     """Of its last entry."""
     hash = fields.BinaryField()
     """Of its last entry, empty before the first."""
+    mac = fields.BinaryField()
+    """Of number and hash: both stand in the entries, so without it whoever cuts the end off could set them back."""
     key_id = fields.CharField(max_length=8)
     sealed = fields.BinaryField()
 
@@ -28,7 +29,8 @@ class AuditChainRow(Model):
 class AuditEventRow(Model):
     """One entry. Inserted once. Only personal values are ever blanked, when the tenant is deleted."""
 
-    id = fields.BigIntField(primary_key=True)
+    id = fields.BigIntField(primary_key=True, generated=False)
+    """Made of `chain` and `number`: no two entries have one place, and none has another id than its place says."""
     chain = fields.BigIntField()
     number = fields.IntField()
     at = fields.DatetimeField()
@@ -46,9 +48,9 @@ class AuditEventRow(Model):
 
     class Meta:
         table = "audit_event"
-        constraints = [UniqueConstraint(fields=("chain", "number"), name="audit_event_chain_number")]
         indexes = [
-            Index(fields=("is_on_platform", "id"), name="audit_event_platform"),
-            Index(fields=("chain", "id"), name="audit_event_chain_id"),
-            Index(fields=("chain", "actor_id", "id"), name="audit_event_chain_actor"),
+            Index(fields=("chain", "at", "id"), name="audit_event_chain_at"),
+            Index(fields=("chain", "actor_id", "at", "id"), name="audit_event_chain_actor"),
+            Index(fields=("is_on_platform", "at", "id"), name="audit_event_platform_at"),
+            Index(fields=("is_on_platform", "actor_id", "at", "id"), name="audit_event_platform_actor"),
         ]

@@ -107,6 +107,11 @@ class SetupLink:
     redeemed_at: datetime | None
     revoked_at: datetime | None
 
+    @property
+    def words(self) -> str:
+        """What the audit log calls it."""
+        return name_link(self.note, self.created_at)
+
     def status(self, now: datetime) -> SetupLinkStatus:
         """How it stands at a moment."""
         if self.revoked_at is not None:
@@ -114,6 +119,11 @@ class SetupLink:
         if self.redeemed_at is not None:
             return SetupLinkStatus.REDEEMED
         return SetupLinkStatus.OPEN if now < self.expires_at else SetupLinkStatus.EXPIRED
+
+
+def name_link(note: str | None, created_at: datetime) -> str:
+    """A link as people tell it from others: whom it is for, else when it was made."""
+    return f"setup link “{note}”" if note else f"setup link of {created_at:%Y-%m-%d %H:%M} UTC"
 
 
 @dataclass(frozen=True, slots=True)

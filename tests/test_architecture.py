@@ -39,6 +39,7 @@ MAKERS = {
         "gateway/rotation.py",
         "gateway/serve.py",
         "gateway/tokens.py",
+        "gateway/verification.py",
     },
 }
 """Who may make which; whoever else needs a scope is given one."""
@@ -63,6 +64,7 @@ SCOPE_SOURCES = {
     "own",
     "platform",
     "signing_in",
+    "softphone",
     "tenant",
     "trail",
 }

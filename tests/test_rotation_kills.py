@@ -131,5 +131,6 @@ async def test_killed_rotations_proof(kept: Kept, database_url: str) -> None:
     assert await count_by_key(SYSTEM) == {
         "secret": {KeyRing(KEYS[key + 1]).current_id: VALUES},
         "setup_link": {},
+        "audit_chain": {KeyRing(KEYS[key + 1]).current_id: 1},
     }
     assert b"SECRET" not in out

@@ -16,7 +16,7 @@ from gateway.context import Allowance
 from gateway.formats.content import CannotCarryError
 from gateway.formats.linphone_xml import MEDIA_TYPE, write_config
 from gateway.http.app_key import app_key_of
-from gateway.http.caller import caller_of
+from gateway.http.caller import caller_of, origin_of
 from gateway.http.deadline import Deadline
 from gateway.provisioning import outcomes
 from gateway.provisioning.provisioner import SignIn
@@ -100,16 +100,18 @@ class LinphoneEndpoint:
 
     async def _exchange(self, request: Request) -> bytes:
         """The document is ready before the code is used up, so that no failure costs the user the code."""
-        token, address = SetupToken.of_code(request.path_params["code"]), caller_of(request, self._settings).address
-        asker = Asker(_device(address, request.headers.get("user-agent", "")), app_key=app_key_of(request))
-        found = await peek(self._keys, token, asker, address=address, now=self._now())
+        token, caller = SetupToken.of_code(request.path_params["code"]), caller_of(request, self._settings)
+        origin = origin_of(request, caller, self._keys)
+        device = _device(caller.address, request.headers.get("user-agent", ""))
+        asker = Asker(device, app_key=app_key_of(request))
+        found = await peek(origin, token, asker, now=self._now())
         accounts, settings = found.content, found.settings
         if not isinstance(accounts, Accounts):
             device_id = token.device_sha256(asker.device_id).hex()
-            provisioned = await self._provision(found, accounts, device_id, asker.app_key, address)
+            provisioned = await self._provision(found, accounts, device_id, asker.app_key, caller.address)
             accounts, settings = provisioned.accounts, provisioned.settings
         document = write_config(accounts, settings)
-        redeemed = await redeem(self._keys, token, asker, address=address, now=self._now())
+        redeemed = await redeem(origin, token, asker, now=self._now())
         self._stamps.note(redeemed.app_key, self._now())
         return document
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from gateway.context import Info
+from gateway.resolvers.audit import find_event
 from gateway.resolvers.keys import find_app_key, find_token
 from gateway.schema.enums import Permission
 from gateway.schema.members import Member
@@ -82,6 +83,7 @@ _FINDERS: dict[str, Callable[[Info, int], Awaitable[Node | None]]] = {
     "Tenant": _tenant,
     "Draft": _draft,
     "Revision": _revision,
+    "AuditEvent": find_event,
     "Member": _member,
     "SetupLink": _setup_link,
     "Session": _session,

@@ -32,7 +32,7 @@ async def resolve_redeem_setup_link(info: Info, input: RedeemSetupLinkInput) -> 
     """Anonymous."""
     context = info.context
     token, asker = read_request(input.sent(), context.app_key)
-    redeemed = await redeem(context.keys, token, asker, address=context.caller.address, now=context.now())
+    redeemed = await redeem(context.principal.origin, token, asker, now=context.now())
     context.stamps.note(redeemed.app_key, context.now())
     return SetupLinkRedeemed.of(redeemed)
 

@@ -120,7 +120,7 @@ async def resolve_rename_tenant(info: Info, input: RenameTenantInput) -> RenameT
 async def resolve_suspend_tenant(info: Info, input: SuspendTenantInput) -> SuspendTenantResult:
     """Platform admins."""
     scope = authorize(info, input.tenant_id, Permission.SUSPEND_TENANT)
-    tenant = await actions.suspend_tenant(scope, input.reason)
+    tenant = await actions.suspend_tenant(scope, input.reason, now=info.context.now())
     info.context.forget_reads()
     return TenantSuspended(tenant=_wrap(info, scope, tenant))
 
@@ -128,7 +128,7 @@ async def resolve_suspend_tenant(info: Info, input: SuspendTenantInput) -> Suspe
 async def resolve_resume_tenant(info: Info, input: ResumeTenantInput) -> ResumeTenantResult:
     """Platform admins."""
     scope = authorize(info, input.tenant_id, Permission.SUSPEND_TENANT)
-    tenant = await actions.resume_tenant(scope)
+    tenant = await actions.resume_tenant(scope, now=info.context.now())
     info.context.forget_reads()
     return TenantResumed(tenant=_wrap(info, scope, tenant))
 
@@ -136,7 +136,7 @@ async def resolve_resume_tenant(info: Info, input: ResumeTenantInput) -> ResumeT
 async def resolve_delete_tenant(info: Info, input: DeleteTenantInput) -> DeleteTenantResult:
     """Owners and platform admins."""
     scope = authorize(info, input.tenant_id, Permission.DELETE_TENANT)
-    await actions.delete_tenant(scope, input.confirm_provider_id)
+    await actions.delete_tenant(scope, input.confirm_provider_id, now=info.context.now())
     info.context.forget_reads()
     return TenantDeleted(tenant_id=node_id("Tenant", scope.tenant))
 

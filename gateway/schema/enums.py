@@ -10,6 +10,7 @@ from gateway.provisioning.check_steps import CheckStepName, CheckVerdict
 from gateway.provisioning.outcomes import AccountsAction, ProvisioningFailure, ProvisioningRefusal
 from tenants.access import ActorKind, Permission, Role
 from tenants.accounts import SipTransport
+from tenants.audit import AuditAction
 from tenants.codes import ProblemCode, WarningCode, WrongStateReason
 from tenants.links import Placeholder
 from tenants.members import MemberStatus
@@ -25,6 +26,7 @@ __all__ = [
     "AccountsAction",
     "ActorKind",
     "AppKind",
+    "AuditAction",
     "CheckStepName",
     "CheckVerdict",
     "ConfigStage",
@@ -147,6 +149,7 @@ describe(
         "GATEWAY": "The gateway itself.",
     },
 )
+describe(AuditAction, "What was done, named like the event that told of it.", _meanings(AuditAction))
 describe(
     Role,
     "What a member of a tenant may do. Each role may do all that the one before it may.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import NewType
 
@@ -14,10 +15,25 @@ HttpsUrlText = NewType("HttpsUrlText", str)
 LinkTemplateText = NewType("LinkTemplateText", str)
 EmailAddressText = NewType("EmailAddressText", str)
 
+_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+
 
 def format_time(moment: datetime) -> str:
     """RFC 3339 in UTC, to the second."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def parse_time(sent: object) -> datetime:
+    """RFC 3339 with an offset; parts of a second may be given. Raises ValueError, whose text repeats nothing."""
+    match = _TIME.fullmatch(sent) if isinstance(sent, str) else None
+    if match is None:
+        raise ValueError("not a moment")
+    try:
+        return datetime.fromisoformat(match[0].upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError("not a moment") from None
 
 
 SCALARS: dict[object, ScalarDefinition] = {
@@ -65,5 +81,6 @@ SCALARS: dict[object, ScalarDefinition] = {
         description="A moment, RFC 3339 in UTC, to the second. Example: `2026-11-23T18:00:00Z`.",
         specified_by_url="https://scalars.graphql.org/andimarek/date-time.html",
         serialize=format_time,
+        parse_value=parse_time,
     ),
 }

@@ -11,6 +11,7 @@ from gateway.context import Info
 from gateway.errors import BadRequestError
 from gateway.schema.access_keys import AccessTokenConnection, AppKey, read_token_position
 from gateway.schema.actor import Actor, in_order
+from gateway.schema.audit import AuditConnection, Narrowed, read_filter, read_place
 from gateway.schema.config import TenantConfig
 from gateway.schema.enums import AppKind, Permission, SetupLinkStatus, TenantStatus
 from gateway.schema.members import MemberConnection, read_member_position
@@ -24,7 +25,7 @@ from tenants import model
 from tenants.access import TenantScope
 from tenants.changes import Shown
 from tenants.rules.checks import config_warnings
-from tenants.store import app_keys, members, revisions, setup_links, tokens
+from tenants.store import app_keys, audit_log, members, revisions, setup_links, tokens
 from tenants.store.tenants import Position
 
 First = Annotated[int, strawberry.argument(description=f"Entries on a page, 1 to {LARGEST_PAGE}.")]
@@ -232,6 +233,16 @@ class Tenant(Node):
         """Newest first."""
         scope = info.context.principal.authorize(self.scope.tenant, Permission.MANAGE_APP_KEYS)
         return [AppKey.of(key) for key in await app_keys.list_app_keys(scope)]
+
+    @strawberry.field(description="What was done to this tenant, by whom, newest first. Needs `READ_AUDIT_LOG`.")
+    async def audit_log(
+        self, info: Info, first: First = 20, after: After = None, filter: Narrowed = None
+    ) -> AuditConnection | None:
+        """Keyset pages by time and then by id; null beside the error for whoever lacks the permission."""
+        scope = info.context.principal.authorize(self.scope.tenant, Permission.READ_AUDIT_LOG)
+        narrow, place = read_filter(filter), read_place(after)
+        found = await audit_log.list_of_tenant(scope, narrow, first=check_first(first) + 1, after=place)
+        return AuditConnection.of(found, first=first)
 
 
 @strawberry.type(description="A tenant in a list.")

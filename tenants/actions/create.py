@@ -9,6 +9,8 @@ from tortoise.exceptions import IntegrityError
 
 from tenants.access import Role
 from tenants.actions.invitations import write_invitation
+from tenants.audit import AuditAction
+from tenants.changes import Change
 from tenants.codes import ProblemCode
 from tenants.database import transaction
 from tenants.email import EmailAddress
@@ -17,6 +19,7 @@ from tenants.identity import ProviderId, parse_name
 from tenants.model import AppKind, Config, Tenant
 from tenants.parsing import Collector
 from tenants.store import drafts, tenants
+from tenants.store.audit import record
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -76,6 +79,7 @@ async def create_owned_tenant(
         async with transaction():
             own = await insert(scope, parsed_id, parsed_name, app, now)
             await drafts.insert_draft(own, parsed_name, Config(app=app), now)
+            await tell(own, parsed_id, parsed_name, app, now)
             invited = await write_invitation(own, owner, Role.OWNER, now) if owner else None
             return Created(await tenants.get_tenant(own), invited)
     except IntegrityError as error:  # somebody took the name between the look and the insert
@@ -88,3 +92,11 @@ async def insert(
     """Inside a transaction: the tenant, which is still to be given its first draft."""
     tenant = await tenants.insert_tenant(scope, provider_id, app, name or provider_id.text, now)
     return scope.created(tenant)
+
+
+async def tell(scope: TenantScope, provider_id: ProviderId, name: str | None, app: AppKind, now: datetime) -> None:
+    """In the same transaction: the first entry of the tenant's log."""
+    told = [Change(path=("app",), label="Kind of app", before=None, after=app.value)]
+    if name is not None:
+        told.insert(0, Change(path=("name",), label="Name", before=None, after=name))
+    await record(scope.trail, AuditAction.TENANT_CREATED, f"tenant {provider_id.text}", told, now=now)

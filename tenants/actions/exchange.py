@@ -9,6 +9,8 @@ from tortoise.exceptions import IntegrityError
 
 from tenants.actions import create, headers
 from tenants.actions import publish as publishing
+from tenants.actions.telling import tell_names, tell_save
+from tenants.audit import AuditAction
 from tenants.changes import Shown
 from tenants.codes import ProblemCode
 from tenants.database import transaction
@@ -18,6 +20,7 @@ from tenants.identity import ProviderId, parse_name
 from tenants.model import AppKind, Config, Draft, Provisioning, Tenant
 from tenants.parsing import Collector, apply
 from tenants.store import drafts, revisions, tenants
+from tenants.store.audit import record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -183,6 +186,8 @@ async def _create(how: Import, one: _Wanted) -> tuple[Tenant, Draft]:
     own = await create.insert(how.scope.platform(how.keys), one.provider_id, one.name, one.config.app, how.now)
     config = await headers.store_values(own, how.keys, one.config, Config(app=one.config.app), how.now)
     await drafts.insert_draft(own, one.name, config, how.now)
+    await create.tell(own, one.provider_id, one.name, config.app, how.now)
+    await _tell_draft(own, how, Config(app=config.app), config)
     return await tenants.get_tenant(own), await drafts.get_draft(own)
 
 
@@ -196,13 +201,23 @@ async def _change(scope: TenantScope, how: Import, one: _Wanted) -> tuple[Tenant
     if _is_published_otherwise(tenant, one):
         raise NotFoundError  # nobody is called so any more: published since the look, in the other spelling
     await drafts.replace_draft(scope, draft.version, one.name, config, how.now)
+    await _tell_draft(scope, how, draft.config, config)
     await headers.drop_unnamed(scope, config, draft.config)
     if tenant.provider_id != one.provider_id:
         await tenants.change_provider_id(scope, tenant.provider_id, one.provider_id)
     await tenants.change_shown_name(scope, one.name or one.provider_id.text)
     await tenants.change_shown_app(scope, config.app)
+    names = tell_names((tenant.provider_id.text, draft.name), (one.provider_id.text, one.name))
+    if names:
+        await record(scope.trail, AuditAction.TENANT_RENAMED, f"tenant {one.provider_id.text}", names, now=how.now)
     changed = replace(draft, version=draft.version + 1, name=one.name, config=config)
     return await tenants.get_tenant(scope), changed, True
+
+
+async def _tell_draft(scope: TenantScope, how: Import, before: Config, after: Config) -> None:
+    """Before values that are not named any more are deleted."""
+    if told := await tell_save(scope, before, after):
+        await record(scope.trail, AuditAction.DRAFT_SAVED, "draft", told, now=how.now)
 
 
 async def _publish(how: Import, tenant: Tenant, draft: Draft) -> int | None:
@@ -211,4 +226,4 @@ async def _publish(how: Import, tenant: Tenant, draft: Draft) -> int | None:
     live = await revisions.find_live(scope) if tenant.live_revision is not None else None
     if live is not None and publishing.shown(tenant, draft) == Shown(live.name, live.config):
         return None
-    return (await publishing.insert(scope, tenant, draft, draft.config, how.note, how.now)).number
+    return (await publishing.insert(scope, tenant, draft, live, how.note, how.now)).number

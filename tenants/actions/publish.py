@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tenants.actions import headers
-from tenants.changes import Shown
+from tenants.actions.telling import tell_publish
+from tenants.audit import AuditAction
+from tenants.changes import Change, Shown
 from tenants.database import transaction
 from tenants.documents import to_mapping
 from tenants.errors import NothingToPublishError, UnacceptedWarningsError
 from tenants.parsing import Collector, apply
 from tenants.rules.checks import config_warnings
 from tenants.store import drafts, revisions, tenants
+from tenants.store.audit import record
 from tenants.text import parse_note
 
 if TYPE_CHECKING:
@@ -48,11 +52,11 @@ async def publish(
         if live is not None and shown(tenant, draft) == Shown(live.name, live.config):
             raise NothingToPublishError(live)
         config = check_gate(draft.config, accepted, admitted)
-        return await insert(scope, tenant, draft, config, parsed_note, now)
+        return await insert(scope, tenant, replace(draft, config=config), live, parsed_note, now)
 
 
 async def insert(
-    scope: TenantScope, tenant: Tenant, draft: Draft, config: Config, note: str | None, now: datetime
+    scope: TenantScope, tenant: Tenant, draft: Draft, live: Revision | None, note: str | None, now: datetime
 ) -> Revision:
     """Inside a transaction: the next revision, live from the commit on. Raises InvalidInputError for a lost value."""
     await drafts.raise_version(scope, draft.version)
@@ -61,12 +65,15 @@ async def insert(
         number=(tenant.live_revision or 0) + 1,
         draft_version=draft.version,
         name=tenant.name,
-        config=config,
+        config=draft.config,
         note=note,
         now=now,
     )
-    await headers.keep_for_good(scope, config)
-    await tenants.set_live(scope, revision.number, config.app)
+    await headers.keep_for_good(scope, draft.config)
+    await tenants.set_live(scope, revision.number, draft.config.app)
+    told = await tell_publish(scope, Shown(live.name, live.config) if live else None, shown(tenant, draft))
+    noted = (Change(path=("note",), label="Note", before=None, after=note),) if note else ()
+    await record(scope.trail, AuditAction.CONFIG_PUBLISHED, f"revision {revision.number}", (*told, *noted), now=now)
     return revision
 
 

@@ -46,7 +46,7 @@ async def rotate_keys(scope: SystemScope, keys: KeyRing) -> Rotation:
 async def _go_through(
     scope: SystemScope, keys: KeyRing, table: str, done: Rotation, batch: int, *, is_waiting: bool
 ) -> None:
-    after: int | None = 0
+    after: int | None = -1  # the platform's chain is number 0
     while after is not None:
         async with transaction():
             values = await store.list_outdated(

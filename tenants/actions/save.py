@@ -6,10 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tenants.actions import headers
+from tenants.actions.telling import tell_save
+from tenants.audit import AuditAction
 from tenants.database import transaction
 from tenants.model import AppKind, Config, Draft
 from tenants.parsing import apply
 from tenants.store import drafts, tenants
+from tenants.store.audit import record
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -61,7 +64,9 @@ async def _save(
         await drafts.check_version(scope, draft, expected)
         config = await change(draft.config)
         await drafts.replace_draft(scope, expected, draft.name, config, now)
+        told = await tell_save(scope, draft.config, config)
         await headers.drop_unnamed(scope, config, draft.config)
         if config.app is not draft.config.app:
             await tenants.change_shown_app(scope, config.app)
+        await record(scope.trail, AuditAction.DRAFT_SAVED, "draft", told, now=now)
     return replace(draft, version=expected + 1, config=config, edited_at=now, edited_by=scope.actor)

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tenants.account_parsing import parse_accounts, parse_login
 from tenants.accounts import LoginPair
+from tenants.audit import AuditAction
 from tenants.codes import WrongStateReason
 from tenants.database import transaction
 from tenants.errors import WrongStateError
 from tenants.parsing import Collector
 from tenants.setup_links import LIFETIMES_HOURS, LONGEST_NOTE, SetupToken
 from tenants.store import drafts, revisions, setup_links
+from tenants.store.audit import record
 from tenants.store.setup_links import NewSetupLink
 from tenants.text import parse_line
 
@@ -48,14 +50,16 @@ async def create_setup_link(
         await _check_provisioning(scope, new)
         await setup_links.forget_spent(scope, now)
         link = await setup_links.insert_link(scope, keys, token, new)
+        await record(scope.trail, AuditAction.SETUP_LINK_CREATED, link.words, now=now)
     return MadeSetupLink(link, token)
 
 
 async def revoke_setup_link(scope: TenantScope, link: int, *, now: datetime) -> SetupLink:
     """Make a link useless at once; repeating it changes nothing. Raises NotFoundError."""
     async with transaction():
-        await setup_links.get_link(scope, link, now)
-        await setup_links.revoke_link(scope, link, now)
+        found = await setup_links.get_link(scope, link, now)
+        if await setup_links.revoke_link(scope, link, now):
+            await record(scope.trail, AuditAction.SETUP_LINK_REVOKED, found.words, now=now)
         return await setup_links.get_link(scope, link, now)
 
 
@@ -63,7 +67,11 @@ async def revoke_all_setup_links(scope: TenantScope, *, now: datetime) -> int:
     """Make every link of the tenant useless at once; how many were open. Raises NotFoundError."""
     async with transaction():
         await drafts.claim_draft(scope)
-        return await setup_links.revoke_all(scope, now)
+        revoked = await setup_links.revoke_all(scope, now)
+        if revoked.is_change:
+            subject = f"{revoked.open} open setup {'link' if revoked.open == 1 else 'links'}"
+            await record(scope.trail, AuditAction.ALL_SETUP_LINKS_REVOKED, subject, now=now)
+    return revoked.open
 
 
 def _parse(sent: Mapping[str, Any], now: datetime) -> NewSetupLink:

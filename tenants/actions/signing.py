@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from tenants.audit import AuditAction
 from tenants.database import transaction
 from tenants.store import drafts, secrets
+from tenants.store.audit import record
 
 if TYPE_CHECKING:
     from tenants.access import TenantScope
@@ -34,4 +36,6 @@ async def rotate_signing_secret(scope: TenantScope, keys: KeyRing, now: datetime
     async with transaction():
         await drafts.claim_draft(scope)  # two at once queue up, so that one of them is current
         until = now + RETIREMENT if await secrets.retire_signing_secret(scope, keys, now, now + RETIREMENT) else now
-        return Rotated(await secrets.insert_signing_secret(scope, keys, now), until)
+        rotated = Rotated(await secrets.insert_signing_secret(scope, keys, now), until)
+        await record(scope.trail, AuditAction.SIGNING_SECRET_ROTATED, "signing secret", now=now)
+    return rotated

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 from tortoise.exceptions import IntegrityError
 
 from tenants.actions.create import TAKEN
+from tenants.actions.telling import tell_names
+from tenants.audit import AuditAction
+from tenants.changes import Change
 from tenants.codes import ProblemCode
 from tenants.database import transaction
 from tenants.errors import InvalidInputError, Problem
 from tenants.identity import ProviderId, parse_name
 from tenants.parsing import Collector
-from tenants.store import drafts, tenants
+from tenants.store import audit, drafts, tenants
+from tenants.store.audit import record
 from tenants.text import parse_note
 
 if TYPE_CHECKING:
@@ -45,32 +49,40 @@ async def rename_tenant(scope: TenantScope, sent: Mapping[str, str | None], *, e
             if provider_id != tenant.provider_id:
                 await tenants.change_provider_id(scope, tenant.provider_id, provider_id)
             await tenants.change_shown_name(scope, name or provider_id.text)
+            told = tell_names((tenant.provider_id.text, draft.name), (provider_id.text, name))
+            await record(scope.trail, AuditAction.TENANT_RENAMED, _words(provider_id), told, now=now)
     except IntegrityError as error:  # somebody took the name between the look and the insert
         raise InvalidInputError((TAKEN,)) from error
     return replace(tenant, provider_id=provider_id, name=name or provider_id.text)
 
 
-async def suspend_tenant(scope: TenantScope, reason: str) -> Tenant:
+async def suspend_tenant(scope: TenantScope, reason: str, *, now: datetime) -> Tenant:
     """Make the tenant unknown to softphones; repeating it changes nothing. Raises InvalidInputError, NotFoundError."""
     collector = Collector()
     parsed = collector.parse(("reason",), parse_note, reason)
     collector.finish()
     async with transaction():
-        await tenants.get_tenant(scope)
-        await tenants.suspend(scope, parsed or "")
+        tenant = await tenants.get_tenant(scope)
+        if await tenants.suspend(scope, parsed or ""):
+            told = [Change(path=("reason",), label="Reason", before=None, after=parsed)]
+            await record(scope.trail, AuditAction.TENANT_SUSPENDED, _words(tenant.provider_id), told, now=now)
         return await tenants.get_tenant(scope)
 
 
-async def resume_tenant(scope: TenantScope) -> Tenant:
+async def resume_tenant(scope: TenantScope, *, now: datetime) -> Tenant:
     """End a suspension; repeating it changes nothing. Raises NotFoundError."""
     async with transaction():
-        await tenants.get_tenant(scope)
-        await tenants.resume(scope)
+        tenant = await tenants.get_tenant(scope)
+        if await tenants.resume(scope):
+            await record(scope.trail, AuditAction.TENANT_RESUMED, _words(tenant.provider_id), now=now)
         return await tenants.get_tenant(scope)
 
 
-async def delete_tenant(scope: TenantScope, confirmation: str) -> None:
-    """Delete the tenant with everything in it. Raises InvalidInputError CONFIRMATION_MISMATCH, NotFoundError."""
+async def delete_tenant(scope: TenantScope, confirmation: str, *, now: datetime) -> None:
+    """Delete the tenant with everything in it; of its audit log stays what names nobody, and what the platform keeps.
+
+    Raises InvalidInputError CONFIRMATION_MISMATCH, NotFoundError.
+    """
     async with transaction():
         await drafts.claim_draft(scope)
         tenant = await tenants.get_tenant(scope)
@@ -78,6 +90,12 @@ async def delete_tenant(scope: TenantScope, confirmation: str) -> None:
             message = "Type the ProviderId exactly as it is spelt."
             raise InvalidInputError((Problem(ProblemCode.CONFIRMATION_MISMATCH, ("confirmProviderId",), message),))
         await tenants.delete_tenant(scope)
+        await audit.blank(scope)
+        await record(scope.trail, AuditAction.TENANT_DELETED, _words(tenant.provider_id), now=now)
+
+
+def _words(provider_id: ProviderId) -> str:
+    return f"tenant {provider_id.text}"
 
 
 async def _parse_names(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from tortoise import fields, migrations
 from tortoise.indexes import Index
 from tortoise.migrations import operations
-from tortoise.migrations.constraints import UniqueConstraint
 
 
 class Migration(migrations.Migration):
@@ -20,6 +19,7 @@ class Migration(migrations.Migration):
                 ("id", fields.BigIntField(primary_key=True, generated=False)),
                 ("number", fields.IntField(default=0)),
                 ("hash", fields.BinaryField()),
+                ("mac", fields.BinaryField()),
                 ("key_id", fields.CharField(max_length=8)),
                 ("sealed", fields.BinaryField()),
             ],
@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
         operations.CreateModel(
             name="AuditEventRow",
             fields=[
-                ("id", fields.BigIntField(primary_key=True)),
+                ("id", fields.BigIntField(primary_key=True, generated=False)),
                 ("chain", fields.BigIntField()),
                 ("number", fields.IntField()),
                 ("at", fields.DatetimeField()),
@@ -48,11 +48,11 @@ class Migration(migrations.Migration):
             options={
                 "table": "audit_event",
                 "app": "tenants",
-                "constraints": [UniqueConstraint(fields=("chain", "number"), name="audit_event_chain_number")],
                 "indexes": [
-                    Index(fields=("is_on_platform", "id"), name="audit_event_platform"),
-                    Index(fields=("chain", "id"), name="audit_event_chain_id"),
-                    Index(fields=("chain", "actor_id", "id"), name="audit_event_chain_actor"),
+                    Index(fields=("chain", "at", "id"), name="audit_event_chain_at"),
+                    Index(fields=("chain", "actor_id", "at", "id"), name="audit_event_chain_actor"),
+                    Index(fields=("is_on_platform", "at", "id"), name="audit_event_platform_at"),
+                    Index(fields=("is_on_platform", "actor_id", "at", "id"), name="audit_event_platform_actor"),
                 ],
             },
         ),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from tortoise.functions import Count
 
+from tenants.audit_rows import AuditChainRow
 from tenants.keys import Place, Sealed
 from tenants.rows import SecretRow, SetupLinkRow
 from tenants.scoping import scoped
+from tenants.store.audit import chain_place
 from tenants.store.setup_links import ERASED
 
 if TYPE_CHECKING:
@@ -17,7 +19,8 @@ if TYPE_CHECKING:
 
     from tenants.system import SystemScope
 
-_ROWS: dict[str, type[SecretRow | SetupLinkRow]] = {"secret": SecretRow, "setup_link": SetupLinkRow}
+_Row: TypeAlias = SecretRow | SetupLinkRow | AuditChainRow
+_ROWS: dict[str, type[_Row]] = {"secret": SecretRow, "setup_link": SetupLinkRow, "audit_chain": AuditChainRow}
 TABLES = tuple(_ROWS)
 
 
@@ -49,9 +52,7 @@ async def list_outdated(
     """
     rows = _values(table).exclude(key_id=current).filter(id__gt=after).order_by("id").limit(first)
     found = await rows.select_for_update(skip_locked=not is_waiting)
-    return [
-        Value(Place(row.tenant_id, table, "sealed", row.id), Sealed(row.key_id, bytes(row.sealed))) for row in found
-    ]
+    return [Value(_place(table, row), Sealed(row.key_id, bytes(row.sealed))) for row in found]
 
 
 @scoped
@@ -60,6 +61,10 @@ async def replace(_scope: SystemScope, place: Place, sealed: Sealed) -> None:
     await _ROWS[place.table].filter(id=place.row).update(key_id=sealed.key_id, sealed=sealed.data)
 
 
-def _values(table: str) -> QuerySet[SecretRow | SetupLinkRow]:
+def _place(table: str, row: _Row) -> Place:
+    return chain_place(row.id) if isinstance(row, AuditChainRow) else Place(row.tenant_id, table, "sealed", row.id)
+
+
+def _values(table: str) -> QuerySet[_Row]:
     """An erased content is encrypted with nothing, whatever key its row names."""
-    return cast("QuerySet[SecretRow | SetupLinkRow]", _ROWS[table].exclude(sealed=ERASED))
+    return cast("QuerySet[_Row]", _ROWS[table].exclude(sealed=ERASED))

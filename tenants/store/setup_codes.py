@@ -14,7 +14,7 @@ from tenants.keys import Sealed
 from tenants.model import AppKind
 from tenants.rows import SetupLinkRow
 from tenants.scoping import scoped
-from tenants.setup_links import REPLAY, Asker, Invitation, Redeemed, SetupContentKind
+from tenants.setup_links import REPLAY, Asker, Invitation, Redeemed, SetupContentKind, name_link
 from tenants.store.app_keys import let_in, use_of
 from tenants.store.published import find_live
 from tenants.store.setup_links import ERASED, content_place
@@ -40,6 +40,8 @@ class Found:
     """Whether the phone has redeemed it already."""
     is_move: bool
     """Whether it takes the place of another phone."""
+    words: str
+    """What the audit log calls the link."""
 
 
 @scoped
@@ -68,7 +70,7 @@ async def find_for_phone(
     is_move = row.redeemed_at is not None and not is_repeat
     is_too_late = is_move and not (row.can_move and now < row.expires_at)
     gives = None if is_too_late else replace(_open(row, keys, published), app_key=use_of(row))
-    return Found(row.id, row.tenant_id, gives, is_repeat, is_move)
+    return Found(row.id, row.tenant_id, gives, is_repeat, is_move, name_link(row.note, row.created_at))
 
 
 @scoped

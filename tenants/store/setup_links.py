@@ -51,6 +51,16 @@ class NewSetupLink:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    """What came of revoking all links."""
+
+    open: int
+    """How many of them a phone could still redeem."""
+    is_change: bool
+    """Whether any was revoked, or any content forgotten that a phone could still have asked for again."""
+
+
 @scoped
 async def insert_link(scope: TenantScope, keys: KeyRing, token: SetupToken, new: NewSetupLink) -> SetupLink:
     """Store a link, its content encrypted for its own row."""
@@ -110,22 +120,22 @@ async def list_links(
 
 
 @scoped
-async def revoke_link(scope: TenantScope, link: int, now: datetime) -> None:
-    """Make one link useless and forget its content. What was revoked stays as it is."""
+async def revoke_link(scope: TenantScope, link: int, now: datetime) -> bool:
+    """Make one link useless and forget its content; whether it was not yet. What was revoked stays as it is."""
     rows = SetupLinkRow.filter(id=link, tenant_id=scope.tenant, revoked_at=None)
-    await rows.update(revoked_at=now, **_WITHOUT_CONTENT)
+    return bool(await rows.update(revoked_at=now, **_WITHOUT_CONTENT))
 
 
 @scoped
-async def revoke_all(scope: TenantScope, now: datetime) -> int:
-    """Make all links useless and forget what they carry; how many of them were open.
+async def revoke_all(scope: TenantScope, now: datetime) -> Revoked:
+    """Make all links useless and forget what they carry.
 
     A link that a phone has redeemed stays redeemed: without its content no second phone gets anything, and no repeat.
     """
     rows = _with_content(scope)
     count = await rows.filter(_stands(SetupLinkStatus.OPEN, now)).update(revoked_at=now, **_WITHOUT_CONTENT)
-    await rows.filter(redeemed_at__isnull=False).update(can_move=False, **_WITHOUT_CONTENT)
-    return count
+    emptied = await rows.filter(redeemed_at__isnull=False).update(can_move=False, **_WITHOUT_CONTENT)
+    return Revoked(count, bool(count or emptied))
 
 
 @scoped

@@ -147,15 +147,17 @@ async def require_app_key(scope: TenantScope, *, is_required: bool) -> None:
 
 
 @scoped
-async def suspend(scope: TenantScope, reason: str) -> None:
-    """Make the tenant unknown to softphones. A second reason does not replace the first."""
-    await TenantRow.filter(id=scope.tenant, is_suspended=False).update(is_suspended=True, suspended_reason=reason)
+async def suspend(scope: TenantScope, reason: str) -> bool:
+    """Make the tenant unknown to softphones; whether it was known. A second reason does not replace the first."""
+    rows = TenantRow.filter(id=scope.tenant, is_suspended=False)
+    return bool(await rows.update(is_suspended=True, suspended_reason=reason))
 
 
 @scoped
-async def resume(scope: TenantScope) -> None:
-    """End a suspension."""
-    await TenantRow.filter(id=scope.tenant).update(is_suspended=False, suspended_reason=None)
+async def resume(scope: TenantScope) -> bool:
+    """End a suspension; whether there was one."""
+    rows = TenantRow.filter(id=scope.tenant, is_suspended=True)
+    return bool(await rows.update(is_suspended=False, suspended_reason=None))
 
 
 @scoped

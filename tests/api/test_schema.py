@@ -148,6 +148,8 @@ def test_lists_that_grow_are_connections_with_keyset_pages() -> None:
         "Tenant.revisions",
         "Tenant.setupLinks",
         "Tenant.tokens",
+        "Tenant.auditLog",
+        "Query.auditLog",
     }
     for _, field in connections:
         assert (str(field.args["first"].type), field.args["first"].default_value) == ("Int!", 20)
@@ -164,7 +166,7 @@ def test_inputs_are_text_and_outputs_are_typed() -> None:
     sent = {str(field.type).strip("[]!") for kind in inputs for field in kind.fields.values()}
 
     assert scalars == {"ProviderId", "ThemeColor", "HttpsUrl", "LinkTemplate", "EmailAddress", "DateTime"}
-    assert not sent & scalars
+    assert sent & scalars == {"DateTime"}  # a moment has one spelling, and no form shows problems beside it
 
 
 def test_every_scalar_says_where_it_is_specified() -> None:

@@ -171,6 +171,10 @@ def test_one_tenant_by_name_costs_three_reads(ask: Ask) -> None:
 
 
 SAVE = ["SELECT draft", "UPDATE draft"]
+RECORD = ["SELECT audit_chain", "INSERT audit_event", "UPDATE audit_chain"]
+"""What each change ends with: it goes on record."""
+FIRST_RECORD = ["SELECT audit_chain", "INSERT audit_chain", *RECORD]
+"""Of a new tenant, whose chain is made."""
 ANSWER = ["SELECT revision", "SELECT tenant"]
 """What the tests' document asks about a saved draft: its changes against the live revision and by which name."""
 
@@ -178,15 +182,15 @@ ANSWER = ["SELECT revision", "SELECT tenant"]
 @pytest.mark.parametrize(
     ("document", "change", "expected"),
     [
-        (SAVE_BRANDING, {"branding": {"themeColor": "#123456"}}, [*SAVE, *ANSWER]),
-        (SAVE_PROVISIONING, {"provisioning": {"subdomain": "pbx"}}, [*SAVE, *ANSWER]),
-        (SAVE_HELP, {"help": {"menuTitle": "Billing"}}, [*SAVE, *ANSWER]),
-        (CHANGE_APP_KIND, {"app": "WHITELABEL"}, [*SAVE, "UPDATE tenant", *ANSWER]),
+        (SAVE_BRANDING, {"branding": {"themeColor": "#123456"}}, [*SAVE, *RECORD, *ANSWER]),
+        (SAVE_PROVISIONING, {"provisioning": {"subdomain": "pbx"}}, [*SAVE, *RECORD, *ANSWER]),
+        (SAVE_HELP, {"help": {"menuTitle": "Billing"}}, [*SAVE, *RECORD, *ANSWER]),
+        (CHANGE_APP_KIND, {"app": "WHITELABEL"}, [*SAVE, "UPDATE tenant", *RECORD, *ANSWER]),
     ],
     ids=["branding", "provisioning", "help", "kind"],
 )
 @pytest.mark.parametrize("count", [1, 20])
-def test_a_save_costs_one_read_and_one_write(
+def test_a_save_costs_one_read_and_one_write_and_goes_on_record(
     ask: Ask, document: str, change: dict[str, Any], expected: list[str], count: int
 ) -> None:
     tenant = published(ask)
@@ -199,7 +203,7 @@ def test_a_save_costs_one_read_and_one_write(
     assert seen == [*SIGNED_IN, *expected]
 
 
-def test_a_publish_costs_three_reads_and_four_writes(ask: Ask) -> None:
+def test_a_publish_costs_three_reads_and_four_writes_and_goes_on_record(ask: Ask) -> None:
     tenant = ask.create("AcmeInc")
 
     with statements() as seen:
@@ -210,6 +214,7 @@ def test_a_publish_costs_three_reads_and_four_writes(ask: Ask) -> None:
         *SIGNED_IN,
         *["SELECT draft", "SELECT tenant", "SELECT revision"],
         *["UPDATE draft", "INSERT revision", "UPDATE tenant", "UPDATE provider_id"],
+        *RECORD,
         "SELECT tenant",  # for the answer
     ]
 
@@ -223,7 +228,7 @@ def test_a_refused_publish_writes_nothing(ask: Ask) -> None:
     assert [statement for statement in seen if not statement.startswith("SELECT")] == []
 
 
-def test_a_creation_costs_two_reads_and_three_writes(ask: Ask) -> None:
+def test_a_creation_costs_two_reads_and_three_writes_and_begins_a_record(ask: Ask) -> None:
     with statements() as seen:
         ask(CREATE, {"input": {"providerId": "AcmeInc", "app": "GENERIC"}})
 
@@ -231,6 +236,7 @@ def test_a_creation_costs_two_reads_and_three_writes(ask: Ask) -> None:
         *SIGNED_IN,
         "SELECT provider_id",
         *["INSERT tenant", "INSERT provider_id", "INSERT draft"],
+        *FIRST_RECORD,
         "SELECT tenant",
         *["SELECT draft", "SELECT revision"],  # for the answer
     ]
@@ -239,18 +245,26 @@ def test_a_creation_costs_two_reads_and_three_writes(ask: Ask) -> None:
 @pytest.mark.parametrize(
     ("document", "change", "expected"),
     [
-        (SUSPEND, {"reason": "unpaid"}, ["SELECT tenant", "UPDATE tenant", "SELECT tenant"]),
+        (SUSPEND, {"reason": "unpaid"}, ["SELECT tenant", "UPDATE tenant", *RECORD, "SELECT tenant"]),
         (RESUME, {}, ["SELECT tenant", "UPDATE tenant", "SELECT tenant"]),
         (
             DELETE,
             {"confirmProviderId": "AcmeInc"},
-            ["SELECT draft", "SELECT tenant", "DELETE provider_id", "DELETE tenant"],
+            ["SELECT draft", "SELECT tenant", "DELETE provider_id", "DELETE tenant", "UPDATE audit_event", *RECORD],
         ),
         (
             RENAME,
             {"expectedVersion": 2, "name": "Acme Telecom"},
             # and for the answer: the draft, and what it is compared with
-            ["SELECT draft", "SELECT tenant", "UPDATE draft", "UPDATE tenant", "SELECT draft", "SELECT revision"],
+            [
+                "SELECT draft",
+                "SELECT tenant",
+                "UPDATE draft",
+                "UPDATE tenant",
+                *RECORD,
+                "SELECT draft",
+                "SELECT revision",
+            ],
         ),
     ],
     ids=["suspend", "resume", "delete", "rename"],
@@ -278,8 +292,9 @@ def test_headers_with_values_cost_a_row_each_and_those_without_cost_nothing(ask:
         ask(document, {"input": {"tenantId": tenant, "expectedVersion": 3, "provisioning": {"headers": kept}}})
 
     stored = ["SELECT draft", "SELECT revision", "INSERT secret", "INSERT secret", "UPDATE draft"]
-    assert new == [*SIGNED_IN, *stored, "DELETE secret"]  # which deletes what is named no longer
-    assert again == [*SIGNED_IN, *SAVE]
+    told = ["SELECT secret", "SELECT audit_chain"]  # for their fingerprints
+    assert new == [*SIGNED_IN, *stored, *told, "DELETE secret", *RECORD]  # which deletes what is named no longer
+    assert again == [*SIGNED_IN, *SAVE, *RECORD]
 
 
 def test_a_rotation_of_the_signing_secret_has_its_price(ask: Ask) -> None:
@@ -292,8 +307,8 @@ def test_a_rotation_of_the_signing_secret_has_its_price(ask: Ask) -> None:
 
     looked = ["SELECT draft", "DELETE secret", "SELECT secret"]
     answer = ["SELECT tenant", "SELECT secret"]
-    assert first == [*SIGNED_IN, *looked, "INSERT secret", "INSERT secret", *answer]
-    assert second == [*SIGNED_IN, *looked, "UPDATE secret", "INSERT secret", *answer]
+    assert first == [*SIGNED_IN, *looked, "INSERT secret", "INSERT secret", *RECORD, *answer]
+    assert second == [*SIGNED_IN, *looked, "UPDATE secret", "INSERT secret", *RECORD, *answer]
 
 
 def test_a_qr_code_costs_two_reads_and_no_write(ask: Ask) -> None:

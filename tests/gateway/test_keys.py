@@ -87,7 +87,7 @@ async def fill() -> TenantScope:
 
 @pytest.fixture
 def filled_url(database_url: str) -> str:
-    """Four values, all under the old key."""
+    """Four values and the key of a chain, all under the old key."""
     run_on(database_url, fill())
     return database_url
 
@@ -102,12 +102,13 @@ def test_the_keys_are_listed_by_id_with_what_they_encrypt(filled_url: str) -> No
     rotated = keys("rotate", filled_url, SECOND, FIRST)
     after = keys("list", filled_url, SECOND, FIRST)
 
-    head = ["key", "secret", "setup_link"]
-    assert table(before.stdout) == [head, [NEW.current_id, "0", "0", "current"], [OLD.current_id, "4", "0", "opens"]]
-    assert table(missing.stdout) == [head, [NEW.current_id, "0", "0", "current"], [OLD.current_id, "4", "0", "missing"]]
-    assert table(after.stdout) == [head, [NEW.current_id, "4", "0", "current"], [OLD.current_id, "0", "0", "opens"]]
+    head, none, all_of_it = ["key", "secret", "setup_link", "audit_chain"], ["0", "0", "0"], ["4", "0", "1"]
+    new, old = NEW.current_id, OLD.current_id
+    assert table(before.stdout) == [head, [new, *none, "current"], [old, *all_of_it, "opens"]]
+    assert table(missing.stdout) == [head, [new, *none, "current"], [old, *all_of_it, "missing"]]
+    assert table(after.stdout) == [head, [new, *all_of_it, "current"], [old, *none, "opens"]]
     assert (rotated.returncode, rotated.stderr) == (0, "")
-    assert rotated.stdout == f"Encrypted with the key {NEW.current_id}: 4 value(s).\n"
+    assert rotated.stdout == f"Encrypted with the key {NEW.current_id}: 5 value(s).\n"
     assert "SECRET" not in "".join(run.stdout + run.stderr for run in (before, missing, rotated, after))
 
 
@@ -124,7 +125,7 @@ def test_a_value_that_does_not_open_is_reported_and_the_exit_code_says_so(filled
     run = keys("rotate", filled_url, SECOND, FIRST)
 
     assert run.returncode == 1
-    assert run.stdout == f"Encrypted with the key {NEW.current_id}: 3 value(s).\n"
+    assert run.stdout == f"Encrypted with the key {NEW.current_id}: 4 value(s).\n"
     assert run.stderr == f"gateway: secret {row.id} of tenant {row.tenant_id} does not open.\n"
 
 
@@ -132,8 +133,8 @@ def test_without_the_old_key_nothing_is_rotated_and_nothing_is_lost(filled_url: 
     wrong = keys("rotate", filled_url, SECOND)
     right = keys("rotate", filled_url, SECOND, FIRST)
 
-    assert (wrong.returncode, wrong.stderr.count("does not open")) == (1, 4)
-    assert (right.returncode, right.stdout) == (0, f"Encrypted with the key {NEW.current_id}: 4 value(s).\n")
+    assert (wrong.returncode, wrong.stderr.count("does not open")) == (1, 5)
+    assert (right.returncode, right.stdout) == (0, f"Encrypted with the key {NEW.current_id}: 5 value(s).\n")
 
 
 @pytest.mark.parametrize("profile", ["production", "development"])
@@ -142,7 +143,7 @@ def test_a_start_without_a_key_that_stored_values_need_is_refused_in_one_line(fi
 
     assert (run.returncode, run.stdout) == (1, "")
     assert len(run.stderr.splitlines()) == 1
-    assert f"{OLD.current_id} (4 value(s)). Give it in GATEWAY_OLD_SECRET_KEYS" in run.stderr
+    assert f"{OLD.current_id} (5 value(s)). Give it in GATEWAY_OLD_SECRET_KEYS" in run.stderr
     assert ("gateway.key" in run.stderr) == (profile == "development")
     assert "SECRET-" not in run.stderr
 
@@ -190,7 +191,7 @@ def test_a_gateway_that_saves_headers_all_the_while_is_not_disturbed(filled_url:
     assert answers == ["DraftSaved"] * 15
     assert codes == [0] * 2
     assert run_on(filled_url, opened(run_on(filled_url, headers()))) == [("X-Key", "SECRET-15")]
-    assert table(keys("list", filled_url, SECOND, FIRST).stdout)[1] == [NEW.current_id, "3", "0", "current"]
+    assert table(keys("list", filled_url, SECOND, FIRST).stdout)[1] == [NEW.current_id, "3", "0", "2", "current"]
 
 
 def start_rotation(url: str) -> subprocess.Popen[bytes]:
@@ -231,7 +232,7 @@ def test_values_of_a_key_that_is_lost_for_good_are_deleted_by_hand_as_the_docume
     filled_url: str,
 ) -> None:
     text = (ROOT / "docs" / "operating.md").read_text("utf-8")
-    statements = re.findall(r"^(DELETE FROM \w+ WHERE key_id = ')KEY(';)$", text, re.MULTILINE)
+    statements = re.findall(r"^(DELETE FROM .* key_id = ')KEY('.*;)$", text, re.MULTILINE)
 
     async def forget() -> None:
         async with transaction():
@@ -243,5 +244,5 @@ def test_values_of_a_key_that_is_lost_for_good_are_deleted_by_hand_as_the_docume
     with gateway_process("serve", "--port", "0", "--database", filled_url, env=env) as server:
         answer = httpx2.get(f"{server.ready[0]}/readyz", timeout=60, trust_env=False)
 
-    assert len(statements) == 2
+    assert len(statements) == 4
     assert answer.status_code == 200

@@ -313,31 +313,31 @@ async def test_a_rename_meets_a_creation_of_the_same_name(acme: TenantScope) -> 
 
 @pytest.mark.parametrize(("reason", "code"), [(" ", ProblemCode.REQUIRED), ("x" * 501, ProblemCode.TEXT_TOO_LONG)])
 async def test_a_suspension_needs_a_reason_within_limits(acme: TenantScope, reason: str, code: ProblemCode) -> None:
-    assert codes(await refused(actions.suspend_tenant(acme, reason))) == [(code, ("reason",))]
+    assert codes(await refused(actions.suspend_tenant(acme, reason, now=NOW))) == [(code, ("reason",))]
 
 
 async def test_a_suspended_tenant_is_edited_and_published_and_stays_suspended(acme: TenantScope) -> None:
-    await actions.suspend_tenant(acme, "unpaid")
+    await actions.suspend_tenant(acme, "unpaid", now=NOW)
 
     await save.save_section(acme, YELLOW, expected=1, keys=make.KEYS, now=NOW)
     await publish.publish(acme, expected=2, now=NOW)
 
     assert (await tenants.get_tenant(acme)).status is TenantStatus.SUSPENDED
-    assert (await actions.resume_tenant(acme)).status is TenantStatus.LIVE
+    assert (await actions.resume_tenant(acme, now=NOW)).status is TenantStatus.LIVE
 
 
 async def test_a_deletion_is_confirmed_letter_by_letter(acme: TenantScope, neighbour: TenantScope) -> None:
     for typed in ("acmeinc", "AcmeInc ", "", "NeighbourTel"):
-        refusal = await refused(actions.delete_tenant(acme, typed))
+        refusal = await refused(actions.delete_tenant(acme, typed, now=NOW))
         assert codes(refusal) == [(ProblemCode.CONFIRMATION_MISMATCH, ("confirmProviderId",))]
 
-    await actions.delete_tenant(acme, "AcmeInc")
+    await actions.delete_tenant(acme, "AcmeInc", now=NOW)
 
     assert [row.id for row in await TenantRow.all()] == [neighbour.tenant]
 
 
 async def test_of_two_deletions_at_once_one_is_told_that_there_is_nothing(acme: TenantScope) -> None:
-    tasks = [elsewhere(actions.delete_tenant(acme, "AcmeInc")) for _ in range(2)]
+    tasks = [elsewhere(actions.delete_tenant(acme, "AcmeInc", now=NOW)) for _ in range(2)]
 
     outcomes = await asyncio.gather(*tasks, return_exceptions=True)
 

@@ -180,7 +180,7 @@ async def test_a_deleted_tenant_takes_its_values_with_it_and_leaves_the_neighbou
     await acme.save([A])
     await acme.publish()
 
-    await actions.delete_tenant(acme.scope, "AcmeInc")
+    await actions.delete_tenant(acme.scope, "AcmeInc", now=NOW)
 
     assert await acme.rows() == []
     assert len(await neighbour.rows()) == 2

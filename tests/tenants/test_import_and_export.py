@@ -219,7 +219,7 @@ async def test_a_changed_unpublished_tenant_is_listed_by_its_new_name_and_kind(f
 async def test_a_suspended_tenant_stays_suspended(files: Files) -> None:
     await files.take(ACME, publish=True)
     scope = await scope_of("AcmeInc")
-    await actions.suspend_tenant(scope, "unpaid")
+    await actions.suspend_tenant(scope, "unpaid", now=NOW)
 
     await files.take(FULL, publish=True)
 
@@ -249,7 +249,7 @@ async def test_an_empty_list_is_taken(files: Files) -> None:
 async def test_all_problems_of_form_rules_and_database_are_told_in_one_run(files: Files, *, dry_run: bool) -> None:
     await create("Published", publish=True)
     retired = await create("Retired", publish=True)
-    await actions.delete_tenant(retired, "Retired")
+    await actions.delete_tenant(retired, "Retired", now=NOW)
     text = (
         GOOD + "  - providerId: RETIRED\n    app: GENERIC\n    help:\n      links:\n"
         "        - title: Pay\n          url: http://SECRET.example/\n"
@@ -354,7 +354,7 @@ async def test_an_export_goes_into_an_empty_gateway_and_comes_out_the_same(
     await files.take(FULL + GOOD)
     first = await exported()
     for scope in (await scope_of("AcmeInc"), await scope_of("Good")):
-        await actions.delete_tenant(scope, (await tenants.get_tenant(scope)).provider_id.text)
+        await actions.delete_tenant(scope, (await tenants.get_tenant(scope)).provider_id.text, now=NOW)
     (tmp_path / "export.yaml").write_text(first, encoding="utf-8")
 
     code, _, _ = await files.run(str(tmp_path / "export.yaml"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -12,10 +12,11 @@ import asyncpg
 import pytest
 
 from tenants import database
-from tenants.access import PUBLIC, Permission, TenantScope
+from tenants.access import PUBLIC, Origin, Permission, TenantScope
 from tenants.accounts import Accounts
 from tenants.actions.create import create_tenant
 from tenants.actions.rotation import Rotation, rotate_keys
+from tenants.audit_rows import AuditChainRow
 from tenants.database import transaction
 from tenants.errors import UnreadableSecretError
 from tenants.keys import KeyRing, Sealed
@@ -36,13 +37,15 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
-ADMIN = make.ADMIN
 SYSTEM = SystemScope("the tests' own")
 FIRST, SECOND, THIRD = (f"SECRET-key-{word}-0123456789-abcdefgh" for word in ("one", "two", "three"))
 OLD, BOTH, NEW = KeyRing(FIRST), KeyRing(SECOND, [FIRST]), KeyRing(SECOND)
+ADMIN = replace(make.ADMIN, origin=Origin(OLD))
 CONTENT = Accounts((), ())
 MANY = 230
 """More than two batches."""
+ALL = MANY + 3 + 2 + 2 + 2
+"""The headers of both tenants, and of each a signing secret, a setup link and the key of its chain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +100,11 @@ async def open_all(stored: Stored, keys: KeyRing) -> None:
 async def test_after_a_rotation_the_new_key_alone_opens_everything(stored: Stored) -> None:
     done = await rotate_keys(SYSTEM, BOTH)
 
-    assert done == Rotation(resealed=MANY + 3 + 2 + 2)
+    assert done == Rotation(resealed=ALL)
     assert await store.count_by_key(SYSTEM) == {
         "secret": {NEW.current_id: MANY + 3 + 2},
         "setup_link": {NEW.current_id: 2},
+        "audit_chain": {NEW.current_id: 2},
     }
     await open_all(stored, NEW)
 
@@ -116,11 +120,11 @@ async def test_a_second_rotation_changes_nothing(stored: Stored) -> None:
 
 
 async def test_a_rotation_changes_key_and_ciphertext_and_nothing_else(stored: Stored) -> None:
-    before = [await table.all().order_by("id").values() for table in (SecretRow, SetupLinkRow)]
+    before = [await table.all().order_by("id").values() for table in (SecretRow, SetupLinkRow, AuditChainRow)]
 
     await rotate_keys(SYSTEM, BOTH)
 
-    after = [await table.all().order_by("id").values() for table in (SecretRow, SetupLinkRow)]
+    after = [await table.all().order_by("id").values() for table in (SecretRow, SetupLinkRow, AuditChainRow)]
     for row in (row for rows in (*before, *after) for row in rows):
         del row["key_id"], row["sealed"]
     assert after == before
@@ -138,7 +142,7 @@ async def test_a_value_that_does_not_open_is_named_and_left_alone_and_all_others
         ("secret", stored.a.tenant, broken),
         ("setup_link", stored.n.tenant, foreign),
     }
-    assert (done.resealed, done.remaining) == (MANY + 3 + 2 + 2 - 2, 0)
+    assert (done.resealed, done.remaining) == (ALL - 2, 0)
     assert bytes((await SecretRow.get(id=broken)).sealed) == b"not what was sealed here"
     assert (await SetupLinkRow.get(id=foreign)).key_id == "00000000"
 
@@ -163,7 +167,7 @@ async def test_who_opens_values_all_the_time_never_fails_while_keys_are_rotated(
         await open_all(stored, keys[0])
         rounds += 1
 
-    assert await rotating[0] == [MANY + 3 + 2 + 2] * 3
+    assert await rotating[0] == [ALL] * 3
     assert rounds > 1
     await open_all(stored, OLD)
 
@@ -175,7 +179,7 @@ async def _rotate_one_after_the_other(keys: list[KeyRing]) -> list[int]:
 async def test_two_rotations_at_once_end_with_everything_encrypted_once(stored: Stored) -> None:
     one, other = await asyncio.gather(*(elsewhere(rotate_keys(SYSTEM, BOTH)) for _ in range(2)))
 
-    assert one.resealed + other.resealed == MANY + 3 + 2 + 2
+    assert one.resealed + other.resealed == ALL
     await open_all(stored, NEW)
 
 
@@ -194,7 +198,7 @@ async def test_a_row_that_somebody_else_is_changing_is_waited_for_in_the_end(pat
     await rival.close()
 
     assert others == 3  # two headers and the signing secret went on
-    assert (await rotating).resealed == 3 + 2
+    assert (await rotating).resealed == 3 + 2 + 1
     assert (await SecretRow.get(id=headers[1].secret)).is_published
 
 
@@ -213,7 +217,7 @@ async def test_a_value_written_with_the_old_key_meanwhile_is_told(patient_postgr
     await change.commit()
     await rival.close()
 
-    assert await rotating == Rotation(resealed=3 + 2, remaining=1)
+    assert await rotating == Rotation(resealed=3 + 2 + 1, remaining=1)
     assert await rotate_keys(SYSTEM, BOTH) == Rotation(resealed=1)
 
 

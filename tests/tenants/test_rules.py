@@ -139,7 +139,7 @@ async def play(step: Step) -> None:
             await rename_tenant(scope, {"providerId": given["newProviderId"]}, expected=version, now=NOW)
         case "deleteTenant":
             scope, _ = await find(given["providerId"])
-            await delete_tenant(scope, given["confirmProviderId"])
+            await delete_tenant(scope, given["confirmProviderId"], now=NOW)
         case unknown:
             raise AssertionError(unknown)
 

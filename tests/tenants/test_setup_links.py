@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tenants.access import CREDENTIALS, Permission, TenantScope
+from tenants.access import CREDENTIALS, Origin, Permission, TenantScope
 from tenants.accounts import Accounts, LoginPair
 from tenants.actions import publish, save
 from tenants.actions import setup_links as actions
@@ -27,7 +27,6 @@ from tenants.errors import (
     UnreadableSecretError,
     WrongStateError,
 )
-from tenants.keys import KeyRing
 from tenants.model import AppKind
 from tenants.rows import RefusedAttemptRow, SetupLinkRow
 from tenants.setup_links import Asker, Redeemed, SetupLinkStatus, SetupToken
@@ -38,7 +37,7 @@ from tests import make
 pytestmark = pytest.mark.anyio
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
-KEYS = KeyRing("a key for tests, 32 characters long")
+KEYS = make.KEYS
 ADMIN = make.ADMIN
 HOME = "192.0.2.1"
 PHONE, SECOND, THIRD = (Asker(f"phone-{n}", AppKind.GENERIC) for n in (1, 2, 3))
@@ -89,7 +88,7 @@ async def try_code(
 ) -> Redeemed:
     """Redeems, so many seconds after NOW."""
     token = link if isinstance(link, SetupToken) else link.token
-    return await redeem(KEYS, token, asker, address=home, now=NOW + timedelta(seconds=after))
+    return await redeem(Origin(KEYS, home), token, asker, now=NOW + timedelta(seconds=after))
 
 
 async def works(link: MadeSetupLink, asker: Asker = PHONE, *, after: float = 0) -> bool:
@@ -220,18 +219,18 @@ async def test_a_suspended_tenants_codes_work_again_once_it_is_resumed(pair: Pai
     link, used = await make_link(pair.a), await make_link(pair.a)
     await try_code(used)
 
-    await tenant_actions.suspend_tenant(pair.a, "unpaid")
+    await tenant_actions.suspend_tenant(pair.a, "unpaid", now=NOW)
 
     assert await is_refused(link)
     assert await is_refused(used, after=1)
-    await tenant_actions.resume_tenant(pair.a)
+    await tenant_actions.resume_tenant(pair.a, now=NOW)
     assert await works(link)
 
 
 async def test_a_deleted_tenants_codes_are_gone_and_the_neighbours_stay(pair: Pair) -> None:
     link = await make_link(pair.a)
 
-    await tenant_actions.delete_tenant(pair.a, "AcmeInc")
+    await tenant_actions.delete_tenant(pair.a, "AcmeInc", now=NOW)
 
     assert await is_refused(link)
     assert [row.note for row in await SetupLinkRow.all()] == ["N-Note"]
@@ -521,7 +520,7 @@ async def test_a_look_changes_nothing(pair: Pair) -> None:
     link = await make_link(pair.a)
     before = vars(await row_of(link))
 
-    seen = await peek(KEYS, link.token, PHONE, address=HOME, now=NOW)
+    seen = await peek(Origin(KEYS, HOME), link.token, PHONE, now=NOW)
     shown = [await setup_codes.find_invitation(CREDENTIALS, link.token, NOW) for _ in range(50)]
 
     assert str(vars(await row_of(link))) == str(before)
@@ -546,5 +545,5 @@ async def test_the_page_of_a_link_is_there_as_long_as_a_phone_could_redeem_it(pa
     assert before == [True, True, True]
     assert after == [False, True, True, False]
     assert not await shown(login)
-    await tenant_actions.suspend_tenant(pair.a, "unpaid")
+    await tenant_actions.suspend_tenant(pair.a, "unpaid", now=NOW)
     assert not await shown(moving)

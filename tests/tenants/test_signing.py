@@ -136,7 +136,7 @@ async def test_a_secret_that_does_not_open_any_more_is_dropped_by_a_rotation(acm
 
 async def test_the_secret_of_a_tenant_that_is_gone_is_not_replaced(acme: TenantScope) -> None:
     await rotate(acme)
-    await actions.delete_tenant(acme, "AcmeInc")
+    await actions.delete_tenant(acme, "AcmeInc", now=NOW)
 
     with pytest.raises(NotFoundError):
         await rotate(acme)

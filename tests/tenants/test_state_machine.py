@@ -187,7 +187,7 @@ class Lives(RuleBasedStateMachine):
     @rule(position=positions)
     def is_suspended(self, position: int) -> None:
         life = self.at(position)
-        assert self.run(actions.suspend_tenant(life.scope, "unpaid")).status is TenantStatus.SUSPENDED
+        assert self.run(actions.suspend_tenant(life.scope, "unpaid", now=NOW)).status is TenantStatus.SUSPENDED
         life.is_suspended = True
 
     @precondition(lambda self: self.lives)
@@ -195,14 +195,14 @@ class Lives(RuleBasedStateMachine):
     def is_resumed(self, position: int) -> None:
         life = self.at(position)
         life.is_suspended = False
-        assert self.run(actions.resume_tenant(life.scope)).status is life.status
+        assert self.run(actions.resume_tenant(life.scope, now=NOW)).status is life.status
 
     @precondition(lambda self: self.lives)
     @rule(position=positions, confirmation=st.none() | provider_ids)
     def is_deleted(self, position: int, confirmation: str | None) -> None:
         life = self.at(position)
         typed = confirmation or life.provider_id
-        refusal = self.refusal(actions.delete_tenant(life.scope, typed))
+        refusal = self.refusal(actions.delete_tenant(life.scope, typed, now=NOW))
         if typed != life.provider_id:
             assert codes(refusal) == [ProblemCode.CONFIRMATION_MISMATCH]
             return
@@ -219,9 +219,9 @@ class Lives(RuleBasedStateMachine):
             save.change_app_kind(life.scope, AppKind.GENERIC, expected=life.version, now=NOW),
             publish.publish(life.scope, expected=life.version, now=NOW),
             actions.rename_tenant(life.scope, {"name": "Back"}, expected=life.version, now=NOW),
-            actions.suspend_tenant(life.scope, "unpaid"),
-            actions.resume_tenant(life.scope),
-            actions.delete_tenant(life.scope, life.provider_id),
+            actions.suspend_tenant(life.scope, "unpaid", now=NOW),
+            actions.resume_tenant(life.scope, now=NOW),
+            actions.delete_tenant(life.scope, life.provider_id, now=NOW),
         ):
             assert isinstance(self.refusal(work), NotFoundError)
         assert self.run(revisions.list_revisions(life.scope, first=10)) == []
