@@ -37,7 +37,6 @@ SMALL_TARGETS = """() => [...document.querySelectorAll("input:not([type=hidden])
   .filter(box => box.height < 44 || box.width < 44)
   .length"""
 IS_TOO_WIDE = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
-FOCUS = "() => document.activeElement.id || document.activeElement.textContent.trim()"
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +107,7 @@ class Desk:
         page.goto(self.invite("AcmeInc", email))
         fill(page, {"Your name": name, "New password": PASSWORD, "The same password again": PASSWORD})
         page.get_by_role("button", name="Join").click()
+        assert is_signed_in(page, name)
         return page
 
 
@@ -123,6 +123,7 @@ def desk(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         typed = {"E-mail address": BOSS, "Your name": "The Boss", "New password": PASSWORD}
         fill(page, {**typed, "The same password again": PASSWORD})
         page.get_by_role("button", name="Become a platform admin").click()
+        assert is_signed_in(page, "The Boss")
         desk.admin = page.context
         yield desk
 
@@ -144,23 +145,23 @@ def sign_in(page: Page, email: str, password: str) -> None:
 
 
 def is_signed_in(page: Page, name: str) -> bool:
-    return page.get_by_role("link", name=f"Signed in as {name}").is_visible()
+    """Once the front page, where every form leads, is there."""
+    who = page.locator("header .who")
+    who.wait_for()
+    return who.inner_text() == f"Signed in as {name}"
 
 
 def test_the_first_admin_signs_up_by_the_printed_link_out_and_in_again(desk: Desk) -> None:
     assert desk.admin is not None
     page = desk.admin.pages[0]
-    was_signed_in = is_signed_in(page, "The Boss")
 
     page.get_by_role("link", name="Signed in as The Boss").click()
     page.get_by_role("button", name="Sign out", exact=True).click()
-    asks_again = page.get_by_role("heading", name="Sign in").is_visible()
+    page.get_by_role("heading", name="Sign in").wait_for()
     sign_in(page, BOSS, PASSWORD)
 
-    assert was_signed_in
-    assert asks_again
-    assert urlsplit(page.url).path == "/"
     assert is_signed_in(page, "The Boss")
+    assert urlsplit(page.url).path == "/"
     (cookie,) = desk.admin.cookies()
     assert (cookie["name"], cookie["secure"], cookie["httpOnly"], cookie["sameSite"]) == (NAME, True, True, "Lax")
     assert desk.seen == []
@@ -170,6 +171,7 @@ def test_an_invited_person_joins_by_keyboard_alone(desk: Desk) -> None:
     page = desk.sit_down(PHONE)
     page.goto(desk.invite("AcmeInc", "keys@acme.example"))
 
+    page.locator("input:focus").wait_for()  # a moment after the page is there
     page.keyboard.type("Key Board")
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
@@ -177,7 +179,6 @@ def test_an_invited_person_joins_by_keyboard_alone(desk: Desk) -> None:
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    page.wait_for_url(f"{desk.url}/")
 
     assert is_signed_in(page, "Key Board")
     assert desk.seen == []
@@ -190,7 +191,7 @@ def test_what_is_wrong_is_shown_and_has_the_focus_until_it_is_mended(desk: Desk)
 
     fill(page, {"Your name": "Men Der", "New password": "short", "The same password again": "shorter"})
     page.get_by_role("button", name="Join").click()
-    page.locator("input:focus").wait_for()
+    page.get_by_role("alert").wait_for()
     focused = page.locator("input:focus").get_attribute("id")
     described = page.locator("input:focus").get_attribute("aria-describedby")
     kept = page.get_by_label("Your name").input_value()
@@ -215,8 +216,8 @@ def test_somebody_with_an_account_signs_in_first_and_joins_by_one_button(desk: D
     page.get_by_role("button", name="Join").click()
 
     assert says_whom
-    assert urlsplit(page.url).path == "/"
     assert is_signed_in(page, "Two Jobs")
+    assert urlsplit(page.url).path == "/"
     assert desk.seen == []
     page.context.close()
 
@@ -228,9 +229,10 @@ def test_a_reset_link_gives_a_new_password_and_ends_the_other_sessions(desk: Des
     page.goto(desk.reset("lost@acme.example"))
     fill(page, {"New password": OTHER, "The same password again": OTHER})
     page.get_by_role("button", name="Set password").click()
+    is_in = is_signed_in(page, "Lo St")
     before.reload()
 
-    assert is_signed_in(page, "Lo St")
+    assert is_in
     assert before.get_by_role("link", name="Sign in").is_visible()
     page.context.close()
     before.context.close()
@@ -244,10 +246,10 @@ def test_a_refused_sign_in_says_so_and_keeps_the_address(desk: Desk) -> None:
     refused = page.get_by_role("alert").inner_text()
     kept, emptied = page.get_by_label("E-mail address").input_value(), page.get_by_label("Password").input_value()
     sign_in(page, BOSS, PASSWORD)
+    page.wait_for_url(f"{desk.url}/docs/rules")
 
     assert "do not belong together" in refused
     assert (kept, emptied) == ("nobody@acme.example", "")
-    assert urlsplit(page.url).path == "/docs/rules"
     page.context.close()
 
 
@@ -255,11 +257,14 @@ def test_signing_out_everywhere_reaches_the_other_browser(desk: Desk) -> None:
     one, other = desk.join("many@acme.example", "Ma Ny"), desk.sit_down()
     other.goto(f"{desk.url}/sign-in")
     sign_in(other, "many@acme.example", PASSWORD)
+    was_in = is_signed_in(other, "Ma Ny")
 
     one.goto(f"{desk.url}/sign-in")
     one.get_by_role("button", name="Sign out everywhere").click()
+    one.get_by_role("heading", name="Sign in").wait_for()
     other.reload()
 
+    assert was_in
     assert other.get_by_role("link", name="Sign in").is_visible()
     one.context.close()
     other.context.close()
@@ -299,11 +304,13 @@ def test_every_page_fits_on_any_screen(desk: Desk, viewport: dict[str, int], sch
     look("unusable", f"{desk.url}/welcome/x")
     look("welcome", desk.invite("AcmeInc", new))
     page.get_by_role("button", name="Join").click()
+    page.get_by_role("alert").wait_for()
     look("problems")
     look("known", join)
     look("password", reset)
     look("sign-in", f"{desk.url}/sign-in?next={quote(urlsplit(join).path, safe='')}")
     sign_in(page, known, PASSWORD)
+    page.get_by_role("button", name="Join").wait_for()
     look("join")
     look("else", desk.invite("BrightTel", new))
     look("signed-in", f"{desk.url}/sign-in?next=/docs/rules")
@@ -321,6 +328,7 @@ def test_no_log_holds_a_token_or_a_password(desk: Desk) -> None:
     page.goto(url)
     fill(page, {"Your name": "Lo Gs", "New password": PASSWORD, "The same password again": PASSWORD})
     page.get_by_role("button", name="Join").click()
+    assert is_signed_in(page, "Lo Gs")
     page.goto(f"{desk.url}/sign-in?next=/welcome/{url.rpartition('/')[2]}")
 
     is_told = url.rpartition("/")[2] in desk.server.errors or "SECRET" in desk.server.errors
