@@ -57,7 +57,7 @@ from gateway.schema.softphone import SoftphoneConfig, SoftphoneConfigResult
 from gateway.schema.tenant import Draft, Tenant, TenantConnection
 
 if TYPE_CHECKING:
-    pass
+    from gateway.context import Context
 
 _QUERY = """
 Everything that can be read. Try `softphoneConfig` first: it needs no credential.
@@ -235,16 +235,21 @@ class Mutation(PeopleMutations):
     )
 
 
+def _is_platform_admin(context: Context | None) -> bool:
+    return context is not None and context.principal.is_platform_admin
+
+
 def make_schema(
     limits: Limits | None = None, *, is_introspecting: bool = True, is_suggesting: bool = True
 ) -> GatewaySchema:
-    """The executable schema."""
+    """The executable schema. Without `is_introspecting`, platform admins alone may ask for it."""
     return GatewaySchema(
         query=Query,
         mutation=Mutation,
         types=[SoftphoneConfig, Tenant, Draft, Revision, SetupLink, Member, AccessToken, AppKey, Session, AuditEvent],
         limits=limits or Limits(),
         is_introspecting=is_introspecting,
+        may_introspect=_is_platform_admin,
         is_suggesting=is_suggesting,
         exception_handlers=HANDLERS,
         config=StrawberryConfig(scalar_map=SCALARS),

@@ -9,7 +9,7 @@ from graphql import GraphQLSyntaxError, OverlappingFieldsCanBeMergedRule, parse,
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-from gateway.limits import check_document, is_sensitive
+from gateway.limits import check_document, is_introspection, is_sensitive
 from gateway.refusals import ErrorCode, RefusedError
 
 if TYPE_CHECKING:
@@ -53,14 +53,17 @@ class Documents:
             self._valid.move_to_end(text)
         return self._valid.get(text)
 
-    def parse(self, text: str) -> DocumentNode:
-        """Parse and measure; raises `RefusedError` or `GraphQLSyntaxError`."""
+    def parse(self, text: str, *, may_introspect: bool = False) -> DocumentNode:
+        """Parse and measure; raises `RefusedError` or `GraphQLSyntaxError`.
+
+        `may_introspect` is for a caller who may where others may not.
+        """
         if len(text) > self.limits.document_characters:
             allowed = f"at most {self.limits.document_characters:,} are allowed."
             message = f"The document has {len(text):,} characters; {allowed}"
             raise RefusedError(message, ErrorCode.TOO_COSTLY)
         document = self._parse_tokens(text)
-        check_document(document, self.limits, is_introspecting=self._is_introspecting)
+        check_document(document, self.limits, is_introspecting=self._is_introspecting or may_introspect)
         return document
 
     def _parse_tokens(self, text: str) -> DocumentNode:
@@ -75,7 +78,8 @@ class Documents:
     def validate(self, text: str, document: DocumentNode, schema: GraphQLSchema) -> list[GraphQLError]:
         """What is wrong with the document, at most as many errors as an answer holds.
 
-        A sound one is remembered, unless somebody may have written a password into it.
+        A sound one is remembered for whoever sends it next, unless somebody may have written a password into it, or it
+        is an introspection that not everybody may send.
         """
         errors = validate(
             schema,
@@ -84,9 +88,14 @@ class Documents:
             max_errors=self.limits.errors - 1,  # the last says that there are more
             hide_suggestions=not self._is_suggesting,
         )
-        if not errors and not ('"' in text and is_sensitive(document, self.limits)):
+        if not errors and self._is_for_everybody(text, document):
             self._remember(text, document)
         return errors
+
+    def _is_for_everybody(self, text: str, document: DocumentNode) -> bool:
+        if '"' in text and is_sensitive(document, self.limits):
+            return False
+        return self._is_introspecting or not is_introspection(document, self.limits)
 
     def _remember(self, text: str, document: DocumentNode) -> None:
         if self._valid.setdefault(text, document) is document:

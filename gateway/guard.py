@@ -15,7 +15,7 @@ from gateway.refusals import ErrorCode, RefusedError
 from gateway.variables import check_variables, list_variable_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from graphql import DocumentNode, GraphQLError
     from strawberry.types import ExecutionContext
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 class DocumentGuard(SchemaExtension):
     """Parses, measures and validates in place of the library, and chooses the operation as the specification says."""
 
-    def __init__(self, documents: Documents) -> None:
+    def __init__(self, documents: Documents, may_introspect: Callable[[Any], bool]) -> None:
         super().__init__()
-        self._documents = documents
+        self._documents, self._may_introspect = documents, may_introspect
         self._is_known = False
 
     def on_parse(self) -> Iterator[None]:
@@ -39,7 +39,7 @@ class DocumentGuard(SchemaExtension):
         check_variables(context.variables, self._documents.limits)
         known = self._documents.find(text)
         self._is_known = known is not None
-        document = known or self._documents.parse(text)
+        document = known or self._documents.parse(text, may_introspect=self._may_introspect(context.context))
         _check_operation(document, asked)
         context.graphql_document = document
         yield
@@ -89,6 +89,10 @@ def _is_one_of(described: object, _info: object) -> bool | None:
     return bool(definition and definition.is_one_of)
 
 
+def _nobody(_context: object) -> bool:
+    return False
+
+
 class GatewaySchema(strawberry.Schema):
     """A Strawberry schema behind the limits, whose errors are safe and whose library logs nothing."""
 
@@ -97,11 +101,13 @@ class GatewaySchema(strawberry.Schema):
         *,
         limits: Limits,
         is_introspecting: bool = True,
+        may_introspect: Callable[[Any], bool] = _nobody,
         is_suggesting: bool = True,
         **options: Any,  # noqa: ANN401  # Strawberry's
     ) -> None:
+        """`may_introspect` tells from an operation's context who may where `is_introspecting` is off."""
         documents = Documents(limits, is_introspecting=is_introspecting, is_suggesting=is_suggesting)
-        own = (lambda: SafeErrors(limits), lambda: DocumentGuard(documents))
+        own = (lambda: SafeErrors(limits), lambda: DocumentGuard(documents, may_introspect))
         super().__init__(extensions=(*own, *options.pop("extensions", ())), **options)
         # Strawberry's resolver of this field fails on lists and non-nulls. The type is graphql-core's, shared by all.
         self._schema.type_map["__Type"].fields["isOneOf"].resolve = _is_one_of  # type: ignore[attr-defined]  # an object type

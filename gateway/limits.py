@@ -62,6 +62,12 @@ def check_document(document: DocumentNode, limits: Limits, *, is_introspecting: 
         _check_introspection(size, limits, is_introspecting=is_introspecting)
 
 
+def is_introspection(document: DocumentNode, limits: Limits) -> bool:
+    """Whether an operation of a document that passed asks for the schema itself."""
+    census = _Census(document, limits.sensitive_names)
+    return any(census.measure(each.selection_set.selections).introspected for each in census.operations)
+
+
 def is_sensitive(document: DocumentNode, limits: Limits) -> bool:
     """Whether an operation of a document that passed asks for a field whose arguments are secrets."""
     census = _Census(document, limits.sensitive_names | _STAFF_WITH_SECRETS)

@@ -162,6 +162,12 @@ def hashed(password: str = PASSWORD) -> str:
     return PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1).hash(password)
 
 
+async def insert_people() -> None:
+    """Jane and the neighbour, into the database that this process is connected to."""
+    await _insert(JANE, "Jane Doe", datetime.now(UTC))
+    await _insert(NEIGHBOUR, "N-Name", datetime.now(UTC))
+
+
 async def _insert(email: str, name: str, now: datetime) -> None:
     async with transaction():
         await insert_person(

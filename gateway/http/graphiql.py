@@ -39,21 +39,23 @@ _PAGE = """<!doctype html>
 </head>
 <body>
 <noscript>GraphiQL needs JavaScript. The API itself does not: send it a POST with a query as JSON.</noscript>
-<div id="explorer" data-examples="{static}/examples">Loading GraphiQL…</div>
+<div id="explorer" data-examples="{static}/examples" data-sign-in="{sign_in}">Loading GraphiQL…</div>
 </body>
 </html>
 """
 
 
-def graphiql_response(*, prefix: str = "") -> HTMLResponse:
+def graphiql_response(*, prefix: str = "", is_private: bool = False) -> HTMLResponse:
     """The page, with a policy that lets it load from this server and nowhere else.
 
-    `prefix` is the path below which the gateway is mounted, without a slash at its end. Example: `/gateway`.
+    `prefix` is the path below which the gateway is mounted, without a slash at its end. Example: `/gateway`. A private
+    page is kept by no cache.
     """
     headers = {
         "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-        "Cache-Control": "no-cache",
+        "Cache-Control": "private, no-store" if is_private else "no-cache",
         # The same address answers JSON to programs.
         "Vary": "Accept",
     }
-    return HTMLResponse(_PAGE.format(static=escape(f"{prefix}/static")), headers=headers)
+    page = _PAGE.format(static=escape(f"{prefix}/static"), sign_in=escape(f"{prefix}/sign-in"))
+    return HTMLResponse(page, headers=headers)

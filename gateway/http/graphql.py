@@ -12,7 +12,7 @@ from strawberry.types.graphql import OperationType
 from gateway.context import Allowance, Context, Cookies
 from gateway.http import metrics
 from gateway.http.app_key import app_key_of
-from gateway.http.auth import BadCredentialError, principal_of_browser
+from gateway.http.auth import BadCredentialError, principal_of_browser, principal_of_session
 from gateway.http.body import BadBodyError, of_body, of_query_string
 from gateway.http.caller import caller_of, origin_of
 from gateway.http.cookies import apply
@@ -62,7 +62,11 @@ class GraphQLEndpoint:
         """Answer GraphiQL to a browser that asks for a page without a query, else run the operation."""
         accept = ",".join(request.headers.getlist("accept"))
         if request.method != "POST" and self._is_for_person(request, accept):
-            return graphiql_response(prefix=request.scope.get("root_path", ""))
+            cookies = Cookies()
+            page = await self._page(request, cookies)
+            if page:
+                apply(cookies, page)
+                return page
         media_type = choose(accept)
         if media_type is None:
             return refuse(406, f"Accept {RESPONSE_JSON} or {JSON}.")
@@ -87,7 +91,23 @@ class GraphQLEndpoint:
 
     def _is_for_person(self, request: Request, accept: str) -> bool:
         has_query = bool({"query", "extensions", "variables", "operationName"} & set(request.query_params))
-        return wants_html(accept) and not has_query and not self._settings.is_production
+        return wants_html(accept) and not has_query
+
+    async def _page(self, request: Request, cookies: Cookies) -> Response | None:
+        """GraphiQL; in production for platform admins who are signed in, and for others there is none.
+
+        A browser opens a page with the cookie and without the header. It runs nothing and looks the same to all.
+        """
+        if self._settings.is_production and not await self._is_admin(request, cookies):
+            return None
+        return graphiql_response(prefix=request.scope.get("root_path", ""), is_private=self._settings.is_production)
+
+    async def _is_admin(self, request: Request, cookies: Cookies) -> bool:
+        origin = origin_of(request, caller_of(request, self._settings), self._keys)
+        try:
+            return (await principal_of_session(request, origin, self._now(), cookies)).is_platform_admin
+        except UnavailableError:
+            return False
 
     async def _answer(self, request: Request, media_type: str, cookies: Cookies) -> Response:
         is_get = request.method != "POST"

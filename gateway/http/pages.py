@@ -45,8 +45,8 @@ _INDEX = """<h1>Softphone Gateway</h1>
 <p>A VoIP provider describes once how its softphone looks, how its users sign in and what its Help menu offers. Every
 softphone of that provider fetches the published description from here, over GraphQL.</p>
 <ul class="doors">
-<li><a href="{prefix}/graphql">GraphiQL</a><br>Explore the API in the browser, with examples ready to run. A production
-server keeps it off.</li>
+<li><a href="{prefix}/graphql">GraphiQL</a><br>Explore the API in the browser, with examples ready to run. In production
+for platform admins who are signed in.</li>
 <li><a href="{prefix}/docs/rules">Rules and their codes</a><br>What each setting may hold, and what every problem and
 warning means.</li>
 </ul>

@@ -4,13 +4,17 @@
 // What stands in the Headers editor until somebody puts a token there. A request never carries it.
 const PLACEHOLDER = "Bearer <token>";
 
+// A page of another origin cannot send it unasked: with a session cookie the gateway runs nothing without it.
+const NO_FORM = { "GraphQL-Require-Preflight": "1" };
+
 // Like every header, the token lives in this page's memory only: it is gone with a reload.
 let rememberedToken = null;
 
 async function start() {
   const root = document.getElementById("explorer");
-  const defaultTabs = await loadExamples(root.dataset.examples);
+  const [defaultTabs, name] = await Promise.all([loadExamples(root.dataset.examples), signedInAs()]);
   const title = React.createElement("span", { className: "product" }, "Softphone Gateway");
+  const account = React.createElement("span", { className: "account" }, ...accountOf(name, root.dataset.signIn));
   const element = React.createElement(
     GraphiQL,
     {
@@ -21,9 +25,38 @@ async function start() {
       defaultEditorToolsVisibility: "variables",
       shouldPersistHeaders: false,
     },
-    React.createElement(GraphiQL.Logo, null, title),
+    React.createElement(GraphiQL.Logo, null, title, account),
   );
   ReactDOM.createRoot(root).render(element);
+}
+
+// Who the session cookie says is here; null for nobody.
+async function signedInAs() {
+  const { data } = await ask("SignedInAs", "query SignedInAs { viewer { name } }");
+  return data?.viewer?.name ?? null;
+}
+
+function accountOf(name, signIn) {
+  const onward = `${signIn}?next=${encodeURIComponent("/graphql")}`;
+  if (name === null) return [React.createElement("a", { href: onward, key: "in" }, "Sign in")];
+  return [
+    React.createElement("span", { className: "person", title: name, key: "who" }, name),
+    React.createElement("button", { type: "button", onClick: signOut, key: "out" }, "Sign out"),
+  ];
+}
+
+async function signOut() {
+  await ask("SignOut", "mutation SignOut { signOut(input: {}) { __typename } }");
+  location.reload();
+}
+
+async function ask(operationName, query) {
+  const answer = await fetch(location.pathname, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Accept: "application/json", ...NO_FORM },
+    body: JSON.stringify({ operationName, query }),
+  });
+  return answer.json();
 }
 
 async function loadExamples(folder) {
@@ -45,7 +78,7 @@ function makeFetcher() {
   // With a session cookie the gateway runs nothing without this header, which no page of another origin can send.
   const headers = { "GraphQL-Require-Preflight": "1" };
   const send = GraphiQL.createFetcher({ url: location.pathname, enableIncrementalDelivery: false, headers });
-  return (request, options) => send(request, { ...options, headers: withToken(options?.headers ?? {}) });
+  return (request, options) => send(request, { ...options, headers: { ...NO_FORM, ...withToken(options?.headers ?? {}) } });
 }
 
 // A token that was sent from one tab stands in for the placeholder in all the others.

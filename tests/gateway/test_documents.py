@@ -29,11 +29,17 @@ LITERALS = {
     f'generic: {LOGIN} }}, deviceId: "d" }}) {{ __typename }} }}',
     "of staff": 'mutation { createSetupLink(input: { tenantId: "VGVuYW50OjE", content: { login: '
     '{ username: "1000", password: "SECRET-typed" } } }) { __typename } }',
+    "of a person": 'mutation { signIn(input: { email: "a@a.example", password: "SECRET-typed" }) { __typename } }',
+    "of a newcomer": 'mutation { acceptInvitation(input: { token: "t", password: "SECRET-typed" }) { __typename } }',
+    "of a reset": 'mutation { setPassword(input: { token: "SECRET-t", newPassword: "SECRET-typed" }) { __typename } }',
+    "of a change": 'mutation { changePassword(input: { currentPassword: "SECRET-typed", newPassword: "SECRET-t" }) '
+    "{ __typename } }",
     "as a block": LOGIN.join(
         ["mutation { provision(input: { credentials: { generic: ", ' }, deviceId: """d""" }) { __typename } }']
     ),
 }
 REMEMBERED = {
+    "variables of a person": "mutation($input: SignInInput!) { signIn(input: $input) { __typename } }",
     "variables": "mutation($input: ProvisionInput!) { provision(input: $input) { __typename } }",
     "another field's literal": '{ softphoneConfig(providerId: "AcmeInc", app: GENERIC) { __typename '
     "... on SoftphoneConfig { signIn { __typename } } } }",
