@@ -116,8 +116,7 @@ class _Check:
             raise _FaultError(FaultKind.CUT_OFF, self._number + 1)
         if not _equal(self._hash, self._head.hash):
             raise _FaultError(FaultKind.HEAD_CHANGED)
-        if await store.has_more(self._scope, self._chain, self._number):
-            raise _FaultError(FaultKind.TOO_LONG, self._number + 1)
+        await self._check_end()
         if self._first_blank:
             raise _FaultError(FaultKind.BLANKED, self._first_blank)
         if self._kept is not None and self._kept.number > self._number:
@@ -134,6 +133,13 @@ class _Check:
             raise _FaultError(FaultKind.HEAD_CHANGED)
         if not _equal(head.mac, head_mac(self._chain, head.number, head.hash, key)):
             raise _FaultError(FaultKind.HEAD_CHANGED)
+
+    async def _check_end(self) -> None:
+        """Entries that are written meanwhile have a head; it is read after the last of them, so it is never behind."""
+        last = await store.find_last_id(self._scope, self._chain)
+        head = await _find_head(self._scope, self._chain)
+        if head is None or last > event_id(self._chain, head.number):
+            raise _FaultError(FaultKind.TOO_LONG, self._number + 1)
 
     async def _check_entries(self, head: Head, key: bytes) -> None:
         after: int | None = None

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tortoise.functions import Max
+
 from tenants.audit import Entry, event_id
 from tenants.audit_rows import AuditChainRow, AuditEventRow
 from tenants.keys import Sealed
@@ -63,9 +65,10 @@ async def list_entries(
 
 
 @scoped
-async def has_more(_scope: SystemScope, chain: int, number: int) -> bool:
-    """Whether there are entries beyond a number."""
-    return await AuditEventRow.exists(chain=chain, id__gt=event_id(chain, number))
+async def find_last_id(_scope: SystemScope, chain: int) -> int:
+    """The largest id of the chain's entries, wherever that stands; -1 when there is none."""
+    (row,) = await AuditEventRow.filter(chain=chain).annotate(last=Max("id")).values("last")
+    return -1 if row["last"] is None else int(row["last"])
 
 
 def _stored(row: AuditEventRow) -> StoredEntry:
