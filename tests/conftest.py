@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
+    from tests.cast import Run
+
 pytest_plugins = ["tests.databases", "tests.needs", "tests.hypothesis_profiles"]
 
 CREATE = "mutation($input: CreateTenantInput!) { createTenant(input: $input) { __typename \
@@ -61,9 +63,12 @@ class Ask:
     `as_` names others: the people and tokens of `tests.cast`, or `anonymous`.
     """
 
-    def __init__(self, client: TestClient, *, now: Callable[[], datetime] = utc_now) -> None:
-        assert client.portal is not None
-        self.client, self.staff = client, Cast(client.portal.call, now)
+    def __init__(self, client: TestClient, *, now: Callable[[], datetime] = utc_now, run: Run | None = None) -> None:
+        """`run` puts people in where the database is connected; None: in the application, which is in this process."""
+        if run is None:
+            assert client.portal is not None
+            run = client.portal.call
+        self.client, self.staff = client, Cast(run, now)
 
     def raw(self, query: str, variables: dict[str, Any] | None = None, *, as_: str = "admin") -> dict[str, Any]:
         """The whole answer."""

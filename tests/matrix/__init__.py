@@ -1,0 +1,1 @@
+"""The role matrix: what everybody is answered, written by hand, read by people and executed."""
