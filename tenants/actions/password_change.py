@@ -12,7 +12,7 @@ from tenants.database import transaction
 from tenants.email import EmailAddress
 from tenants.errors import InvalidInputError, InvalidValueError, SignInRefusedError
 from tenants.passwords import hash_password, parse_password
-from tenants.store import people, sessions
+from tenants.store import one_time_links, people, sessions
 from tenants.store.audit import record
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 async def change_password(scope: PersonScope, current: str, new: str, *, address: str, now: datetime) -> int:
     """Put a new password in place of the current one and end one's other sessions; how many those were.
+
+    Reset links that are still about, in whoever's hands, are useless from here on.
 
     Guesses at the current one are counted with the failed sign-ins of the account. Raises InvalidInputError (G5) before
     anything is compared, SignInRefusedError and TooManyAttemptsError.
@@ -39,6 +41,7 @@ async def change_password(scope: PersonScope, current: str, new: str, *, address
         if found is None or found.password_hash != person.password_hash:  # changed meanwhile: not the current one now
             raise SignInRefusedError
         await people.update_password(CREDENTIALS, person.id, password_hash)
+        await one_time_links.delete_reset_links(CREDENTIALS, person.id)
         ended = await sessions.delete_sessions(CREDENTIALS, person.id, now, keep=scope.session)
         await record(scope.trail, AuditAction.PASSWORD_CHANGED, f"password of {person.email}", now=now)
     return ended

@@ -106,6 +106,12 @@ async def use_reset_link(_scope: CredentialScope, token: OneTimeToken, person: i
 
 
 @scoped
+async def delete_reset_links(_scope: CredentialScope, person: int) -> None:
+    """Make a person's reset links useless."""
+    await OneTimeLinkRow.filter(person_id=person).delete()
+
+
+@scoped
 async def list_unowned_tenants(_scope: CredentialScope) -> list[int]:
     """Tenants that nobody is a member of or was invited to, by id."""
     return [row.id for row in await TenantRow.filter(memberships__id__isnull=True).order_by("id")]

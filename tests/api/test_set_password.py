@@ -22,6 +22,7 @@ from tests.operators import Hidden
 if TYPE_CHECKING:
     from tests.conftest import Ask
 
+CHANGE_PASSWORD = "mutation($input: ChangePasswordInput!) { changePassword(input: $input) { __typename } }"
 NEW = Hidden("another-four-words-nobody-knows")
 
 
@@ -59,6 +60,16 @@ def test_a_reset_link_works_once_and_a_new_one_ends_the_one_before(ask: Ask, acm
     ]
 
     assert told == ["OneTimeLinkUnusable", "PasswordSet", "OneTimeLinkUnusable", "OneTimeLinkUnusable"]
+
+
+def test_a_password_that_its_owner_changes_makes_reset_links_useless(ask: Ask, acme: tuple[str, Browser]) -> None:
+    token = reset(ask)
+
+    changed = acme[1].send(CHANGE_PASSWORD, currentPassword=PASSWORD, newPassword=NEW)
+    told = Browser(ask.client).send(SET_PASSWORD, token=token, newPassword=Hidden("four-words-of-whoever-holds-it"))
+
+    assert changed["__typename"] == "PasswordChanged"
+    assert told["__typename"] == "OneTimeLinkUnusable"
 
 
 def test_a_bad_password_leaves_the_link_as_it_is_and_without_one_nothing_is_looked_at(
