@@ -308,7 +308,11 @@ def test_ids_of_a_deleted_tenant_and_of_other_things_are_answered_like_random_on
     assert answer(ask, "node", acme, as_="owner")["data"]["node"]
     ask(DELETE, {"input": {"tenantId": acme.tenant_id, "confirmProviderId": "AcmeInc"}})
 
-    told = [answer(ask, name, Target(one, "AcmeInc"), as_="owner") for one in (*ids, *NO_IDS)]
+    told = [
+        answer(ask, name, Target(one, "AcmeInc"), as_=who)
+        for one in (*ids, *NO_IDS)
+        for who in ("owner", "admin", "platform-admin")
+    ]
 
     assert all(one == told[-1] for one in told)
     assert told[-1]["data"][name]["__typename"] == "NotFound"
@@ -323,6 +327,33 @@ def test_nodes_of_a_deleted_tenant_are_null_like_random_ones(ask: Ask, acme: Tar
 
     assert found == ["Tenant", "Draft", "Revision", "SetupLink", "Member", "AccessToken"]
     assert lost == [{"data": {"node": None}}] * (6 + len(NO_IDS))
+
+
+@pytest.mark.parametrize("name", ON_ONE_THING)
+def test_a_neighbour_is_told_the_same_of_anothers_things_as_of_random_ones(ask: Ask, acme: Target, name: str) -> None:
+    told = [answer(ask, name, Target(one, "AcmeInc"), as_="neighbour") for one in (*ids_of(ask, acme), *NO_IDS)]
+
+    assert all(one == told[-1] for one in told)
+    assert told[-1]["data"][name]["__typename"] == "NotFound"
+
+
+def test_a_neighbour_reads_their_own_tenant_alone(ask: Ask, acme: Target) -> None:
+    nodes = [answer(ask, "node", Target(one, ""), as_="neighbour") for one in (*ids_of(ask, acme), *NO_IDS)]
+    named = [answer(ask, "tenant", Target("", one), as_="neighbour") for one in ("AcmeInc", "NoSuchTenant")]
+    listed = ask("{ tenants { edges { node { name } } } }", as_="neighbour")
+
+    assert nodes == [{"data": {"node": None}}] * len(nodes)
+    assert named == [{"data": {"tenant": None}}] * 2
+    assert listed == {"edges": [{"node": {"name": "N-Name"}}]}
+
+
+def test_a_neighbour_changes_nothing(ask: Ask, acme: Target) -> None:
+    before = answer(ask, "tenant", acme)
+
+    for name in ON_ONE_THING:
+        answer(ask, name, acme, as_="neighbour")
+
+    assert answer(ask, "tenant", acme) == before
 
 
 @pytest.mark.parametrize("name", ["softphoneConfig", "tenant"])
