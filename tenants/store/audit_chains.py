@@ -57,10 +57,12 @@ async def find_head(_scope: SystemScope, chain: int) -> Head | None:
 async def list_entries(
     _scope: SystemScope, chain: int, *, up_to: int, after: int | None = None, first: int
 ) -> list[StoredEntry]:
-    """Up to `first` entries by id, from behind an id, as far as the one with the number `up_to` must stand."""
-    rows = AuditEventRow.filter(chain=chain, id__lte=event_id(chain, up_to))
-    if after is not None:
-        rows = rows.filter(id__gt=after)
+    """Up to `first` entries by id, from behind an id, out of the places of the numbers from 0 to `up_to`.
+
+    By their places alone: with the chain as a condition, SQLite would sort the whole chain for each page.
+    """
+    begin = event_id(chain, 0) if after is None else after + 1
+    rows = AuditEventRow.filter(id__gte=begin, id__lte=event_id(chain, up_to))
     return [_stored(row) for row in await rows.order_by("id").limit(first)]
 
 

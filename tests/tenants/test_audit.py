@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import asyncpg
 import pytest
@@ -25,7 +29,7 @@ from tenants.keys import KeyRing
 from tenants.model import AppKind
 from tenants.setup_links import Asker
 from tenants.store import audit_log, drafts, tenants
-from tenants.store.audit_log import AuditFilter
+from tenants.store.audit_log import AuditFilter, Position
 from tests import make
 from tests.tenants.auditing import ADMIN, NOW, SYSTEM, Pair, fault_of, live, log_of, make_tenant
 from tests.tenants.inspection import execute, fetch
@@ -318,6 +322,51 @@ async def test_a_held_head_keeps_nobody_else_s_tenant_waiting(postgres_pair: Pai
 @pytest.fixture
 async def postgres_pair(connected_postgres: str) -> Pair:
     return Pair(await make_tenant("AcmeInc"), await make_tenant("NeighbourTel"))
+
+
+class _Plans(logging.Handler):
+    """How SQLite goes about each query of the log that Tortoise logs."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(logging.DEBUG)
+        self._path = path
+        self.seen: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        assert isinstance(record.args, tuple)
+        statement, values = record.args[0], cast("list[object] | None", record.args[1])
+        if "audit_event" in str(statement):
+            with closing(sqlite3.connect(self._path)) as file:
+                plan = file.execute(f"EXPLAIN QUERY PLAN {statement}", [str(one) for one in values or ()])
+                self.seen.append(" / ".join(str(line[3]) for line in plan))
+
+
+async def test_no_page_of_a_log_or_of_a_check_sorts_the_whole_chain(connected_sqlite: str) -> None:
+    scope, platform = await live(await make_tenant("AcmeInc")), ADMIN.authorize_platform()
+    after = Position(NOW, event_id(scope.tenant, 4))
+    narrowed = [
+        AuditFilter(),
+        AuditFilter(actor_id="token:1"),
+        AuditFilter(actions=(AuditAction.DRAFT_SAVED,)),
+        AuditFilter(since=NOW, until=NOW),
+    ]
+    log, plans = logging.getLogger("tortoise.db_client"), _Plans(connected_sqlite.removeprefix("sqlite:///"))
+    level, propagates = log.level, log.propagate
+    log.addHandler(plans)
+    log.setLevel(logging.DEBUG)
+    log.propagate = False
+    try:
+        for narrow in narrowed:
+            await audit_log.list_of_tenant(scope, narrow, first=2, after=after)
+            await audit_log.list_of_platform(platform, narrow, first=2, after=after)
+        assert await fault_of(scope) is None
+    finally:
+        log.removeHandler(plans)
+        log.setLevel(level)
+        log.propagate = propagates
+
+    assert len(plans.seen) >= 10
+    assert [plan for plan in plans.seen if "TEMP B-TREE" in plan or "SCAN" in plan] == []
 
 
 def test_entries_of_the_platform_s_own_chain_have_ids_of_their_own() -> None:

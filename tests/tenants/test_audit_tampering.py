@@ -22,7 +22,7 @@ CHANGED, MISSING, CUT_OFF = FaultKind.CHANGED, FaultKind.MISSING, FaultKind.CUT_
 # Of the third entry of five: the assignment, and what is said. {n} is the neighbour's chain.
 EDITS = {
     "id": ("id = id + 500", MISSING),
-    "chain": ("chain = {n}", MISSING),
+    "chain": ("chain = {n}", CHANGED),
     "number": ("number = 300", CHANGED),
     "at": (None, CHANGED),  # each database its own way, below
     "action": ("action = 'SETUP_LINK_REVOKED'", CHANGED),
@@ -209,10 +209,13 @@ async def test_an_entry_copied_over_one_of_another_chain_is_found(pair: Pair, co
     assert await fault_of(pair.n) == Fault(CHANGED, 3)
 
 
-async def test_an_entry_of_another_chain_at_any_place_is_found_there(pair: Pair, connected: str) -> None:
-    await run_sql(connected, f"UPDATE audit_event SET chain = {pair.n.tenant} WHERE id = {third(pair)}")
+async def test_an_entry_said_to_be_of_an_older_tenant_is_found_in_both_chains(pair: Pair, connected: str) -> None:
+    place = event_id(pair.n.tenant, 3)
 
-    assert await fault_of(pair.n) == Fault(CHANGED, 1)  # it stands before all of the neighbour's
+    await run_sql(connected, f"UPDATE audit_event SET chain = {pair.a.tenant} WHERE id = {place}")
+
+    assert await fault_of(pair.n) == Fault(CHANGED, 3)
+    assert await fault_of(pair.a) == Fault(FaultKind.TOO_LONG, ENTRIES + 1)
 
 
 async def test_a_deleted_head_is_found_and_nothing_can_be_changed_any_more(pair: Pair, connected: str) -> None:
