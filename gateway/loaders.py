@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from typing import TYPE_CHECKING, TypeVar
 
 from strawberry.dataloader import DataLoader
 
@@ -15,15 +16,27 @@ if TYPE_CHECKING:
     from tenants.model import Draft, Revision, Tenant
 
 
+K = TypeVar("K")
+T = TypeVar("T")
+
+
+class _Loader(DataLoader[K, T]):
+    """Of several fields that wait for one key, one may be given up: when a sibling of it has failed. Others wait on."""
+
+    def load(self, key: K) -> asyncio.Future[T]:
+        """The library gives all of them the same future, which the one that is cancelled would cancel for the rest."""
+        return asyncio.shield(super().load(key))
+
+
 class Loaders:
     """What nested fields load by key. Never shared between requests: scopes are the caller's."""
 
     def __init__(self) -> None:
-        self.tenants: DataLoader[TenantScope, Tenant | None] = DataLoader(_tenants)
-        self.drafts: DataLoader[TenantScope, Draft | None] = DataLoader(_drafts)
-        self.live: DataLoader[TenantScope, Revision | None] = DataLoader(_live)
-        self.revisions: DataLoader[tuple[TenantScope, int], Revision | None] = DataLoader(_revisions)
-        self.signing_dates: DataLoader[TenantScope, datetime | None] = DataLoader(_signing_dates)
+        self.tenants: DataLoader[TenantScope, Tenant | None] = _Loader(_tenants)
+        self.drafts: DataLoader[TenantScope, Draft | None] = _Loader(_drafts)
+        self.live: DataLoader[TenantScope, Revision | None] = _Loader(_live)
+        self.revisions: DataLoader[tuple[TenantScope, int], Revision | None] = _Loader(_revisions)
+        self.signing_dates: DataLoader[TenantScope, datetime | None] = _Loader(_signing_dates)
 
 
 async def _tenants(scopes: list[TenantScope]) -> list[Tenant | None]:

@@ -229,6 +229,23 @@ def test_everything_with_an_id_is_found_by_it_and_nothing_else_is(ask: Ask) -> N
     assert lost == [None] * 5
 
 
+BROKEN_INSIDE = """
+query($id: ID!) { node(id: $id) { ... on Tenant { draft { changes { path } tenant {
+  draft { changes { path } tenant { published { number } revisions(after: "none of ours") { edges { cursor } } } }
+} } } } }
+"""
+
+
+def test_a_field_that_fails_deep_inside_takes_nothing_from_others_that_wait_for_the_same_read(ask: Ask) -> None:
+    sent = {"query": BROKEN_INSIDE, "variables": {"id": ask.create("AcmeInc")}}
+
+    answer = ask.client.post("/graphql", json=sent, headers=ask.staff.headers("admin"))
+
+    assert answer.status_code == 200
+    assert answer.json()["data"] == {"node": None}
+    assert [error["extensions"]["code"] for error in answer.json()["errors"]] == ["BAD_REQUEST"]
+
+
 @pytest.mark.parametrize("field", ['tenant(providerId: "NeighbourTel") { id }', "tenants { edges { cursor } }"])
 def test_a_stranger_sees_no_tenants(ask: Ask, field: str) -> None:
     answer = ask.raw(f"{{ {field} }}", as_="anonymous")
