@@ -45,11 +45,14 @@ class SignedIn:
         """Of each request."""
         return {"Cookie": Hidden(f"__Host-gateway={self.session}"), "GraphQL-Require-Preflight": "1"}
 
+    def raw(self, document: str, variables: dict[str, Any] | None = None) -> Any:
+        """The whole answer."""
+        sent = {"query": document, "variables": variables}
+        return httpx2.post(f"{self.url}/graphql", json=sent, headers=self.headers, timeout=20, trust_env=False).json()
+
     def ask(self, document: str, variables: dict[str, Any] | None = None) -> Any:
         """The root field's data; there must be no errors."""
-        sent = {"query": document, "variables": variables}
-        answer = httpx2.post(f"{self.url}/graphql", json=sent, headers=self.headers, timeout=20, trust_env=False)
-        body = answer.json()
+        body = self.raw(document, variables)
         assert "errors" not in body, body["errors"]
         (data,) = body["data"].values()
         return data

@@ -31,7 +31,8 @@ NOT_ON_RECORD = {
 }
 COUNTERS = {"refused_attempt", "proven_device"}
 """Tables of what is counted and not on record."""
-STAMPS = {"last_used_at"}
+STAMPS = {"last_used_at": None, "address": "session"}
+"""Columns that say when, and from where, something was used last: of any table, or of one."""
 UNCHANGED = {
     "publish",  # of what is live already
     "resumeTenant",  # of one that is not suspended
@@ -83,7 +84,8 @@ def stored(url: str) -> dict[str, list[tuple[Any, ...]]]:
             for model in vars(module).values():
                 table = getattr(getattr(model, "_meta", None), "db_table", "")
                 if table and model.__module__ == module.__name__ and table not in COUNTERS:
-                    columns = sorted(set(model._meta.fields_db_projection.values()) - STAMPS)  # noqa: SLF001 - the library's own
+                    stamps = {column for column, only in STAMPS.items() if only in (None, table)}
+                    columns = sorted(set(model._meta.fields_db_projection.values()) - stamps)  # noqa: SLF001 - the library's own
                     listed = ", ".join(f'"{column}"' for column in columns)
                     found[table] = sorted(await fetch(url, f'SELECT {listed} FROM "{table}"'), key=str)  # noqa: S608 - of ours
         return found
