@@ -62,7 +62,10 @@ def _own_origins(request: Request, settings: Settings) -> set[str]:
     own = {f"{request.url.scheme}://{host}", f"https://{host}"} if host else set()
     if settings.public_url:
         url = urlsplit(settings.public_url.lower())
-        own.add(f"{url.scheme}://{_without_default_port(url.netloc, url.scheme)}")
+        netloc = _without_default_port(url.netloc, url.scheme)
+        if url.scheme == "https":  # what comes without TLS from this host was written by somebody on the way
+            own.discard(f"http://{netloc}")
+        own.add(f"{url.scheme}://{netloc}")
     return own
 
 

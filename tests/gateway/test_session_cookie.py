@@ -158,6 +158,18 @@ def test_our_own_pages_and_admitted_ones_use_a_session(settings: Settings, heade
     assert answer.json()["data"]["viewer"]["name"] == "Jane Doe"
 
 
+def test_a_page_by_plain_http_is_none_of_a_gateway_that_is_reached_by_tls(settings: Settings) -> None:
+    # Behind a proxy that ends TLS the request arrives as http; whoever can change what comes without TLS writes pages
+    # of that origin.
+    with TestClient(create_app(replace(settings, public_url="https://gateway.acme.example"))) as client:
+        assert client.portal is not None
+        cookie = f"{NAME}={client.portal.call(new_session)}"
+        plain = ask(client, cookie, Host="gateway.acme.example", Origin="http://gateway.acme.example")
+        own = ask(client, cookie, Host="gateway.acme.example", Origin="https://gateway.acme.example")
+
+    assert (plain.status_code, own.status_code) == (403, 200)
+
+
 @pytest.mark.parametrize(
     "headers",
     [
