@@ -85,6 +85,8 @@ class OpenLink:
     """Whom it is for; None for whoever signs up as a platform admin."""
     person: int | None = None
     """Who has an account of that address already."""
+    person_name: str | None = None
+    """Of whoever sets a new password by it."""
     tenant: int | None = None
     tenant_name: str | None = None
     role: Role | None = None

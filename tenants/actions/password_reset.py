@@ -51,6 +51,8 @@ async def set_password(
 ) -> Entered:
     """A new password for the person whose link it is: ends all their sessions and begins one.
 
+    It takes the place of the session that the caller has in this browser, whosever that is.
+
     The link comes first; a password with problems leaves it as it is.
     Raises OneTimeLinkUnusableError, TooManyAttemptsError, InvalidInputError (G5).
     """
@@ -65,6 +67,8 @@ async def set_password(
             raise OneTimeLinkUnusableError  # not counted: coming second is no guessing
         await people.update_password(CREDENTIALS, person.id, hashed)
         await sessions.delete_sessions(CREDENTIALS, person.id, now)
+        if principal.session is not None:
+            await sessions.delete_session(principal.own(), principal.session, now)
         session = await sessions.start_session(
             CREDENTIALS, person.id, address=browser.address, device=browser.device, now=now
         )
@@ -74,7 +78,7 @@ async def set_password(
 
 def check_new_password(text: str, link: OpenLink) -> Password:
     """The password, for whom the link is. Raises InvalidInputError (G5)."""
-    collector, about = Collector(), [link.email.text if link.email else ""]
+    collector, about = Collector(), [link.email.text if link.email else "", link.person_name or ""]
     parsed = collector.parse(("newPassword",), lambda sent: parse_password(sent, about=about), text)
     collector.finish()
     return cast("Password", parsed)  # or there was a problem

@@ -45,6 +45,7 @@ async def find_open_link(_scope: CredentialScope, token: OneTimeToken, now: date
         expires_at=link.expires_at,
         email=EmailAddress.from_stored(link.person.email) if link.person else None,
         person=link.person_id,
+        person_name=link.person.name if link.person else None,
         is_of_demo=link.is_of_demo,
     )
 

@@ -87,6 +87,28 @@ def test_a_bad_password_leaves_the_link_as_it_is_and_without_one_nothing_is_look
     assert done["__typename"] == "PasswordSet"
 
 
+def test_ones_own_name_is_as_bad_a_new_password_as_at_the_sign_up(ask: Ask, acme: tuple[str, Browser]) -> None:
+    make_owner(ask, "ThirdTel", "m@third.example", "Quentin Bartholomew")
+    token, browser = reset(ask, "m@third.example"), Browser(ask.client)
+
+    refused = browser.send(SET_PASSWORD, token=token, newPassword=Hidden("QuentinBartholomew1"))
+
+    assert acme
+    assert refused["problems"] == [{"code": "PASSWORD_COMMON", "path": ["newPassword"]}]
+
+
+def test_whoever_was_signed_in_as_somebody_else_in_this_browser_is_not_any_more(
+    ask: Ask, acme: tuple[str, Browser]
+) -> None:
+    browser, before = acme[1], Browser(ask.client, acme[1].session)
+
+    done = browser.send(SET_PASSWORD, token=reset(ask, "n-owner@n.example"), newPassword=NEW)
+
+    assert done["viewer"]["name"] == "N-Owner"
+    assert browser(VIEWER)["name"] == "N-Owner"
+    assert before(VIEWER) is None
+
+
 def test_each_kind_of_link_opens_its_own_door_only(ask: Ask, acme: tuple[str, Browser]) -> None:
     tenant, owner = acme
     invitation = token_of(invite(owner, tenant, "jane@acme.example")["url"])
