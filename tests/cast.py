@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.context import utc_now
 from gateway.schema.node import read_id_of
 from tenants import database
-from tenants.access import CREDENTIALS, Actor, ActorKind, Role
+from tenants.access import CREDENTIALS, Actor, ActorKind, Permission, Role
 from tenants.access_rows import AccessTokenRow, MembershipRow
 from tenants.credentials import NewToken, digest
 from tenants.email import EmailAddress
@@ -18,11 +18,12 @@ from tenants.scoping import bound, extent_of
 from tenants.store.actors import to_stored
 from tenants.store.people import find_person_by_email, insert_person
 from tenants.store.sessions import start_session
-from tenants.system import SystemScope
+from tests import make
 from tests.tokens import make_admin_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
+    from contextlib import AbstractContextManager
     from typing import Protocol
 
     class Run(Protocol):
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
 COOKIE = "__Host-gateway"
 PREFLIGHT = {"GraphQL-Require-Preflight": "1"}
-_SYSTEM = SystemScope("who asks in tests")
 _NO_HASH = "$argon2id$v=19$m=19456,t=2,p=1$no$password"
 """Nobody signs in with it: their sessions are put in."""
 _A_SESSION_SERVES = timedelta(minutes=20)
@@ -183,12 +183,17 @@ async def sign_in(person: int, now: datetime) -> str:
     return session.text
 
 
+def working_on(tenant: int) -> AbstractContextManager[None]:
+    """As an owner there: rows can be put in by whatever role the application connects as."""
+    return bound(extent_of(make.ADMIN.authorize(tenant, Permission.MANAGE_MEMBERS)))
+
+
 async def join(who: str, person: int, tenants: list[int], role: Role, now: datetime) -> None:
     """A role in each of these tenants."""
     address = address_of(who)
     async with database.transaction():
-        with bound(extent_of(_SYSTEM)):
-            for tenant in tenants:
+        for tenant in tenants:
+            with working_on(tenant):
                 await MembershipRow.create(
                     tenant_id=tenant,
                     person_id=person,
@@ -204,7 +209,7 @@ async def issue(tenant: int, role: Role, now: datetime) -> str:
     """A program's token with a role in a tenant."""
     token = NewToken.random()
     async with database.transaction():
-        with bound(extent_of(_SYSTEM)):
+        with working_on(tenant):
             await AccessTokenRow.create(
                 tenant_id=tenant,
                 name=f"{role.value.lower()}-bot",
