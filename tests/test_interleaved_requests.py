@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import cycle, islice, product
 from typing import Any
 
@@ -74,3 +74,11 @@ def askers(ask: Ask, acme: Target) -> list[Asker]:
 @pytest.mark.proof
 def test_interleaved_requests_are_answered_with_what_is_the_caller_s_own(ask: Ask, askers: list[Asker]) -> None:
     assert ask.staff.run(faults, ask.client.app, askers, count(full=10_000, ci=400)) == 0
+
+
+def test_an_answer_with_what_is_somebody_else_s_would_be_noticed(ask: Ask, askers: list[Asker]) -> None:
+    ours, theirs = askers
+    crossed = [replace(ours, headers=theirs.headers), replace(theirs, headers=ours.headers)]
+
+    assert ask.staff.run(faults, ask.client.app, askers, AT_ONCE) == 0
+    assert ask.staff.run(faults, ask.client.app, crossed, AT_ONCE) == AT_ONCE
