@@ -11,6 +11,7 @@ import re
 import unicodedata
 from base64 import b64encode
 from bisect import bisect_right
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING
@@ -161,10 +162,17 @@ def _said_alike(secret: str) -> Iterator[str]:
     """The texts that tell it: in other compositions, cleaned, with a plus for a blank, misread, in base64."""
     composed = {unicodedata.normalize(form, secret) for form in ("NFC", "NFD")} | {clean_line(secret, len(secret))}
     for said in {secret, *composed} - {""}:
-        yield from (said, said.replace(" ", "+"), said.encode("utf-8", "replace").decode("latin-1"))
+        yield from (said, said.replace(" ", "+"), *_misread(said))
     if len(secret) >= _SHORTEST_ENCODED:
         encoded = b64encode(secret.encode("utf-8", "replace")).decode().rstrip("=")
         yield from (encoded, encoded.replace("+", "-").replace("/", "_"))
+
+
+def _misread(said: str) -> Iterator[str]:
+    """The text of its bytes when somebody takes UTF-8 for Latin-1, and the other way round."""
+    yield said.encode("utf-8", "replace").decode("latin-1")
+    with suppress(UnicodeError):
+        yield said.encode("latin-1").decode("utf-8")
 
 
 def _spans(text: str, said: str) -> Iterator[Span]:

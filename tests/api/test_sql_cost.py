@@ -232,7 +232,7 @@ def test_a_creation_costs_two_reads_and_three_writes_and_begins_a_record(ask: As
     with statements() as seen:
         ask(CREATE, {"input": {"providerId": "AcmeInc", "app": "GENERIC"}})
 
-    assert seen == [
+    assert [*seen[:-2], *sorted(seen[-2:])] == [
         *SIGNED_IN,
         "SELECT provider_id",
         *["INSERT tenant", "INSERT provider_id", "INSERT draft"],

@@ -106,6 +106,7 @@ def test_no_label_names_a_tenant_a_user_or_a_path(ask: Ask) -> None:
     assert {value for name, value in labels if name == "route"} <= {
         "/graphql", "/livez", "/readyz", "/metrics", "/docs/rules", "/", "/static", "(none)",
         "/setup/{token}", "/provisioning/linphone/{code}", "/provisioning/acrobits/{provider_id}",
+        "/sign-in", "/sign-out", "/welcome/{token}", "/password/{token}",
     }  # fmt: skip
 
 
