@@ -23,10 +23,12 @@ from gateway.http.link_pages import PasswordPage, WelcomePage
 from gateway.http.linphone import LinphoneEndpoint
 from gateway.http.metrics import MetricsEndpoint
 from gateway.http.pages import IndexPage, rules, warm_up
+from gateway.http.persisted import PersistedDocuments
 from gateway.http.provisioning_endpoints import AcrobitsEndpoint
 from gateway.http.setup_pages import SetupPage
 from gateway.http.sign_in_page import SignInPage, SignOutPage
 from gateway.http.static import static_routes
+from gateway.http.trusted import load_trusted
 from gateway.logs import configure_logging
 from gateway.provisioning.provisioner import Provisioner
 from gateway.refusals import ErrorCode
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp
 
+    from gateway.guard import GatewaySchema
     from gateway.http.account_pages import Page
     from gateway.settings import Settings
     from gateway.upstream.resolver import Resolver
@@ -62,9 +65,12 @@ def create_app(
     upstream = Upstream(resolver=resolver or DnsResolver(), admitted=settings.admit_hosts, ca_file=settings.upstream_ca)
     stamps = Stamps()
     provisioner = Provisioner(upstream, keys, stamps)
-    schema = make_schema(
-        settings.limits, is_introspecting=not settings.is_production, is_suggesting=not settings.is_production
+    schema = _make_schema(settings)
+
+    documents = PersistedDocuments(
+        schema.documents, load_trusted(settings, schema), is_trusted_only=settings.is_trusted_only
     )
+    graphql = GraphQLEndpoint(schema, settings, keys, provisioner, stamps, documents, now)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -83,7 +89,7 @@ def create_app(
 
     app = Starlette(
         routes=[
-            *graphql_routes(_endpoint(GraphQLEndpoint(schema, settings, keys, provisioner, stamps, now)), settings),
+            *graphql_routes(_endpoint(graphql), settings),
             Route("/livez", livez),
             Route("/readyz", readyz),
             Route("/metrics", _endpoint(MetricsEndpoint(settings, keys, stamps, now))),
@@ -106,6 +112,17 @@ def create_app(
     )
     app.router.redirect_slashes = False
     return Guards(app, is_production=settings.is_production)
+
+
+def check_documents(settings: Settings) -> None:
+    """Raises SettingError when the manifest of trusted documents is bad; better before anything is started."""
+    if settings.trusted_documents is not None:
+        load_trusted(settings, _make_schema(settings))
+
+
+def _make_schema(settings: Settings) -> GatewaySchema:
+    is_open = not settings.is_production
+    return make_schema(settings.limits, is_introspecting=is_open, is_suggesting=is_open)
 
 
 def create_from_env() -> ASGIApp:

@@ -9,10 +9,11 @@ from datetime import timedelta
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from gateway.app import check_documents
 from gateway.context import utc_now
 from gateway.environment import ensure_key, key_path, key_ring
 from gateway.rotation import find_missing_keys
-from gateway.settings import PREFIX
+from gateway.settings import PREFIX, SettingError
 from tenants import address, database
 from tenants.errors import UnavailableError
 from tenants.store.deployment import find_last_moment, look_at_server
@@ -57,7 +58,7 @@ class Finding:
 
 async def run(settings: Settings) -> int:
     """Print every finding. 0 when nothing is wrong, 1 otherwise. Changes nothing, and makes no file."""
-    findings = [*check_files(settings), await check_schema(settings)]
+    findings = [*check_files(settings), *_check_manifest(settings), await check_schema(settings)]
     if all(one.verdict is not Verdict.FAIL for one in findings if one.thing in ("database", "schema")):
         findings += await _connected(settings)
     print(*findings, sep="\n")
@@ -80,6 +81,17 @@ def check_files(settings: Settings) -> list[Finding]:
     if not isinstance(place, address.SqliteAddress):
         return []
     return [*_check_space(place.path), *_check_modes(place.path, key_path(settings.database_url))]
+
+
+def _check_manifest(settings: Settings) -> Iterator[Finding]:
+    if settings.trusted_documents is None:
+        return
+    try:
+        check_documents(settings)
+    except SettingError as error:
+        yield Finding(Verdict.FAIL, "documents", str(error))
+    else:
+        yield Finding(Verdict.OK, "documents", "Every document of the manifest can run here.")
 
 
 async def check_schema(settings: Settings) -> Finding:

@@ -107,11 +107,16 @@ class GatewaySchema(strawberry.Schema):
     ) -> None:
         """`may_introspect` tells from an operation's context who may where `is_introspecting` is off."""
         documents = Documents(limits, is_introspecting=is_introspecting, is_suggesting=is_suggesting)
+        self.documents = documents
         own = (lambda: SafeErrors(limits), lambda: DocumentGuard(documents, may_introspect))
         super().__init__(extensions=(*own, *options.pop("extensions", ())), **options)
         # Strawberry's resolver of this field fails on lists and non-nulls. The type is graphql-core's, shared by all.
         self._schema.type_map["__Type"].fields["isOneOf"].resolve = _is_one_of  # type: ignore[attr-defined]  # an object type
         self._limits = limits
+
+    def find_flaws(self, text: str, document: DocumentNode) -> list[GraphQLError]:
+        """What validation says about a document that was parsed and measured; a sound one is remembered."""
+        return self.documents.validate(text, document, self._schema)
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Where the library would log each message, values included; the errors are made safe in place instead.

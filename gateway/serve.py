@@ -16,7 +16,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from gateway import exchange
-from gateway.app import create_app
+from gateway.app import check_documents, create_app
 from gateway.context import utc_now
 from gateway.environment import ensure_key, export_settings, key_path, key_ring
 from gateway.http.protocol import GatewayProtocol
@@ -87,6 +87,7 @@ _RETURNING = """
 def serve(settings: Settings, overrides: Mapping[str, str], *, is_demo: bool, mock_port: int | None = None) -> int:
     """Run until a signal comes, with a mock provider beside it when that is given a port. Returns the exit code."""
     settings = settings if settings.is_production else ensure_key(settings)
+    check_documents(settings)
     if mock_port is None:
         return _serve(settings, overrides, is_demo=is_demo, mock=None)
     folder = key_path(settings.database_url).with_name("mock-provider")

@@ -41,6 +41,14 @@ def certificates(text: str) -> Path:
     return path
 
 
+def manifest(text: str) -> Path:
+    path = Path(text)
+    if not path.is_file():
+        message = "names a file that is not there."
+        raise ValueError(message)
+    return path
+
+
 def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
     try:
         return tuple(ipaddress.ip_network(part) for part in re.split(r"[\s,]+", text) if part)

@@ -14,6 +14,7 @@ from gateway.setting_values import (
     host,
     host_names,
     level,
+    manifest,
     networks,
     origins,
     public_url,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 T = TypeVar("T")
+E = TypeVar("E", bound=Enum)
 
 PREFIX = "GATEWAY_"
 SHORTEST_KEY = 32
@@ -41,6 +43,13 @@ class Profile(Enum):
 
     DEVELOPMENT = "development"
     PRODUCTION = "production"
+
+
+class AnonymousDocuments(Enum):
+    """Which documents callers without a credential may run."""
+
+    ANY = "any"
+    TRUSTED = "trusted"
 
 
 class Secret:
@@ -93,6 +102,10 @@ class Settings:
     """Where people and phones reach this gateway, without a slash at its end; None: as the request came in."""
     cors_origins: frozenset[str] = frozenset()
     """Origins whose pages may call the API with the session of whoever looks at them. Example: a portal's."""
+    trusted_documents: Path | None = None
+    """A manifest of documents that are known from the start, beside the softphone's own."""
+    anonymous_documents: AnonymousDocuments = AnonymousDocuments.ANY
+    """Whether callers without a credential may run other documents than those."""
     metrics_token: Secret | None = None
     """Opens /metrics; a platform admin's token does too."""
     log_level: str = "info"
@@ -111,12 +124,17 @@ class Settings:
         """Whether what is unsafe must be refused."""
         return self.profile is Profile.PRODUCTION
 
+    @property
+    def is_trusted_only(self) -> bool:
+        """Whether callers without a credential may run trusted documents only."""
+        return self.anonymous_documents is AnonymousDocuments.TRUSTED
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
         """Read `GATEWAY_*`. Raises SettingError naming the first bad one."""
         read = _Reader(environ)
         settings = cls(
-            profile=read("PROFILE", _profile, Profile.DEVELOPMENT),
+            profile=read("PROFILE", _one_of(Profile), Profile.DEVELOPMENT),
             database_url=read("DATABASE_URL", _database_url, DEFAULT_DATABASE),
             secret_key=read("SECRET_KEY", _secret_key, None),
             old_secret_keys=read("OLD_SECRET_KEYS", _secret_keys, ()),
@@ -128,6 +146,8 @@ class Settings:
             trusted_proxies=read("TRUSTED_PROXIES", networks, ()),
             public_url=read("PUBLIC_URL", public_url, None),
             cors_origins=read("CORS_ORIGINS", origins, frozenset[str]()),
+            trusted_documents=read("TRUSTED_DOCUMENTS", manifest, None),
+            anonymous_documents=read("ANONYMOUS_DOCUMENTS", _one_of(AnonymousDocuments), AnonymousDocuments.ANY),
             metrics_token=read("METRICS_TOKEN", _secret_token, None),
             system_role=read("SYSTEM_ROLE", role, None),
             log_level=read("LOG_LEVEL", level, "info"),
@@ -191,12 +211,15 @@ def _limits(read: _Reader) -> Limits:
     return Limits(**figures)
 
 
-def _profile(text: str) -> Profile:
-    try:
-        return Profile(text)
-    except ValueError:
-        message = "must be development or production."
-        raise ValueError(message) from None
+def _one_of(choices: type[E]) -> Callable[[str], E]:
+    def parse(text: str) -> E:
+        try:
+            return choices(text)
+        except ValueError:
+            message = f"must be {' or '.join(each.value for each in choices)}."
+            raise ValueError(message) from None
+
+    return parse
 
 
 def _database_url(text: str) -> str:

@@ -42,7 +42,7 @@ class GraphQLRequest:
     @property
     def is_persisted(self) -> bool:
         """Whether the client sent the hash of a document."""
-        return self.extensions is not None and "persistedQuery" in self.extensions
+        return self.extensions is not None and self.extensions.get("persistedQuery") is not None
 
 
 def of_query_string(query_string: bytes) -> GraphQLRequest:

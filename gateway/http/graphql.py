@@ -20,7 +20,7 @@ from gateway.http.deadline import Deadline
 from gateway.http.graphiql import graphiql_response
 from gateway.http.negotiation import JSON, RESPONSE_JSON, choose, wants_html
 from gateway.http.origins import why_refused
-from gateway.refusals import ErrorCode, request_error
+from gateway.refusals import ErrorCode, RefusedError, request_error
 from tenants.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from gateway.guard import GatewaySchema
     from gateway.http.body import GraphQLRequest
+    from gateway.http.persisted import PersistedDocuments
     from gateway.provisioning.provisioner import Provisioner
     from gateway.settings import Settings
     from gateway.stamps import Stamps
@@ -52,8 +53,10 @@ class GraphQLEndpoint:
         keys: KeyRing,
         provisioner: Provisioner,
         stamps: Stamps,
+        documents: PersistedDocuments,
         now: Callable[[], datetime],
     ) -> None:
+        self._documents = documents
         self._schema, self._settings, self._keys, self._now = schema, settings, keys, now
         self._provisioner, self._stamps = provisioner, stamps
         self._deadline = Deadline()
@@ -113,14 +116,15 @@ class GraphQLEndpoint:
         is_get = request.method != "POST"
         query_string = request.scope["query_string"]
         asked = of_query_string(query_string) if is_get else await of_body(request, self._settings.body_bytes)
-        if asked.query is None:
-            body = request_error("PersistedQueryNotSupported", ErrorCode.BAD_REQUEST)
-            return _json(body, _request_error_status(media_type), media_type)
         try:
+            asked = self._documents.find(asked)
             allowance = Allowance(self._settings.deadline_seconds)
             result = await self._deadline.run(self._run(request, asked, allowance, cookies, is_get=is_get), allowance)
         except InvalidOperationTypeError:
             return _refuse_operation(media_type, is_get=is_get)
+        except RefusedError as error:
+            return _refuse_document(error, media_type)
+        self._documents.keep(asked)
         return _render(result, media_type)
 
     async def _run(
@@ -141,6 +145,7 @@ class GraphQLEndpoint:
                 cookies=cookies,
                 now=self._now,
             )
+            self._documents.check(asked, is_anonymous=context.principal.actor is None)
             return await self._schema.execute(
                 asked.query,
                 variable_values=asked.variables,
@@ -165,6 +170,13 @@ def _refuse_operation(media_type: str, *, is_get: bool) -> Response:
     if is_get:
         return refuse(405, "GET runs queries only; send this by POST.", media_type, headers={"Allow": "POST"})
     return refuse(_request_error_status(media_type), "This operation is neither a query nor a mutation.", media_type)
+
+
+def _refuse_document(error: RefusedError, media_type: str) -> Response:
+    """A hash that is not known is told in the older form whatever was accepted: clients go by it and send the query."""
+    if error.code is ErrorCode.PERSISTED_QUERY_NOT_FOUND:
+        media_type = JSON
+    return _json(request_error(error.message, error.code), _request_error_status(media_type), media_type)
 
 
 def _request_error_status(media_type: str) -> int:

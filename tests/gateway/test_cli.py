@@ -244,6 +244,21 @@ def test_a_bad_setting_stops_the_start_with_one_line_that_names_it(
     assert ":SECRET@" not in refused.stderr
 
 
+def test_a_bad_manifest_stops_the_start_with_one_line_and_is_told_by_check(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text('{"some-id": "{ nobodyHasThis }"}', encoding="ascii")
+    env = {"GATEWAY_TRUSTED_DOCUMENTS": "manifest.json"}
+
+    refused = run("serve", "--workers", "2", cwd=tmp_path, env=env)
+    checked = run("check", cwd=tmp_path, env=env)
+
+    assert refused.returncode == 2
+    assert len(refused.stderr.splitlines()) == 1
+    assert "GATEWAY_TRUSTED_DOCUMENTS names a manifest whose document some-id cannot run here" in refused.stderr
+    assert not (tmp_path / "gateway.db").exists()
+    assert checked.returncode == 1
+    assert "FAIL  documents  GATEWAY_TRUSTED_DOCUMENTS names" in checked.stdout
+
+
 def test_a_port_that_is_taken_is_one_line(tmp_path: Path) -> None:
     database = f"sqlite:///{tmp_path / 'gateway.db'}"
     with gateway_process("serve", "--port", "0", "--database", database, env={}) as server:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.limits import Limits
-from gateway.settings import Profile, Secret, SettingError, Settings
+from gateway.settings import AnonymousDocuments, Profile, Secret, SettingError, Settings
 
 KEY = "SECRET-key-0123456789-abcdefghij-xyz"
 TOKEN = "SECRET-token-0123456789-abcdefghij"
@@ -46,6 +46,9 @@ GOOD: list[tuple[str, str, Any]] = [
         "http://localhost:3000,http://127.0.0.1,http://[::1]:1",
         frozenset({"http://localhost:3000", "http://127.0.0.1", "http://[::1]:1"}),
     ),
+    ("TRUSTED_DOCUMENTS", __file__, Path(__file__)),  # what is in it is read later, where the schema is
+    ("ANONYMOUS_DOCUMENTS", "any", AnonymousDocuments.ANY),
+    ("ANONYMOUS_DOCUMENTS", "trusted", AnonymousDocuments.TRUSTED),
     ("HOST", "0.0.0.0", "0.0.0.0"),  # noqa: S104 - a value like another here
     ("HOST", "::1", "::1"),
     ("HOST", "localhost", "localhost"),
@@ -96,6 +99,10 @@ BAD = [
     ("CORS_ORIGINS", "http://localhost:80"),
     ("CORS_ORIGINS", "https://jane@portal.acme.example"),
     ("CORS_ORIGINS", "https://portal.acme.example, ftp://a.example"),
+    ("TRUSTED_DOCUMENTS", "no-such-file.json"),
+    ("TRUSTED_DOCUMENTS", "/"),
+    ("ANONYMOUS_DOCUMENTS", "none"),
+    ("ANONYMOUS_DOCUMENTS", "Trusted"),
     ("HOST", "not a host"),
     ("HOST", "a..b"),
     ("HOST", "999.1.1.1"),

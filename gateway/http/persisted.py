@@ -1,0 +1,96 @@
+"""Persisted queries, as Apollo's and urql's clients speak them: the hash first, the document when it is not known."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import replace
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from graphql import GraphQLSyntaxError
+
+from gateway.http.body import BadBodyError
+from gateway.refusals import ErrorCode, RefusedError
+
+if TYPE_CHECKING:
+    from graphql import DocumentNode
+
+    from gateway.documents import Documents
+    from gateway.http.body import GraphQLRequest
+    from gateway.http.trusted import TrustedDocuments
+
+MOST_DOCUMENTS = 1_000
+MOST_BYTES = 2 * 1024 * 1024
+
+
+class PersistedDocuments:
+    """What clients may call by its hash: the trusted documents always, and those lately registered."""
+
+    def __init__(self, documents: Documents, trusted: TrustedDocuments, *, is_trusted_only: bool = False) -> None:
+        """`is_trusted_only` refuses other documents to callers without a credential."""
+        self._documents, self._trusted, self._is_trusted_only = documents, trusted, is_trusted_only
+        self._registered: OrderedDict[str, str] = OrderedDict()
+        self._bytes = 0
+
+    def find(self, asked: GraphQLRequest) -> GraphQLRequest:
+        """The request with its document. Raises RefusedError when there is none, BadBodyError."""
+        sent_hash = _hash_of(asked)
+        if sent_hash is None:
+            return asked
+        if asked.query is not None:
+            if sha256(asked.query.encode()).hexdigest() != sent_hash:
+                raise RefusedError("The query has another SHA-256 than was sent with it.", ErrorCode.BAD_REQUEST)
+            return asked
+        text = self._trusted.find(sent_hash) or self._registered.get(sent_hash)
+        if text is None:
+            raise RefusedError("PersistedQueryNotFound", ErrorCode.PERSISTED_QUERY_NOT_FOUND)
+        if sent_hash in self._registered:
+            self._registered.move_to_end(sent_hash)
+        return replace(asked, query=text)
+
+    def check(self, asked: GraphQLRequest, *, is_anonymous: bool) -> None:
+        """Raises RefusedError where the caller may run trusted documents only, and this is none."""
+        if not self._is_trusted_only or not is_anonymous or asked.query is None:
+            return
+        try:
+            is_trusted = self._trusted.holds(asked.query, self._read)
+        except (RefusedError, GraphQLSyntaxError):
+            return  # it does not run, and the answer says why
+        if not is_trusted:
+            message = "This gateway runs only documents that it was told of, unless you sign in or send a token."
+            raise RefusedError(message, ErrorCode.UNTRUSTED_DOCUMENT)
+
+    def _read(self, text: str) -> DocumentNode:
+        return self._documents.find(text) or self._documents.parse(text)
+
+    def keep(self, asked: GraphQLRequest) -> None:
+        """Register the document of a request that has been run and that carried its hash.
+
+        Only a sound one, and none in which somebody may have written a password: what the schema remembers is both.
+        """
+        sent_hash = _hash_of(asked)
+        if sent_hash is None or asked.query is None or sent_hash in self._registered:
+            return
+        if self._trusted.find(sent_hash) is None and self._documents.find(asked.query) is not None:
+            self._registered[sent_hash] = asked.query
+            self._bytes += _weigh(asked.query)
+            while len(self._registered) > MOST_DOCUMENTS or self._bytes > MOST_BYTES:
+                _, forgotten = self._registered.popitem(last=False)
+                self._bytes -= _weigh(forgotten)
+
+
+def _hash_of(asked: GraphQLRequest) -> str | None:
+    """The hash that was sent, which may be no hash; other keys are for others. Raises RefusedError, BadBodyError."""
+    if not asked.is_persisted:
+        return None
+    sent = (asked.extensions or {})["persistedQuery"]
+    if not isinstance(sent, dict) or not isinstance(sent.get("sha256Hash"), str):
+        raise BadBodyError(400, "`persistedQuery` must be an object with a `version` and a `sha256Hash`.")
+    if isinstance(sent.get("version"), bool) or sent.get("version") != 1:
+        raise RefusedError("Only version 1 of persisted queries is spoken here.", ErrorCode.BAD_REQUEST)
+    return str(sent["sha256Hash"])
+
+
+def _weigh(text: str) -> int:
+    """Bytes in UTF-8, with the hash and the map's own."""
+    return len(text.encode()) + 256
