@@ -29,6 +29,7 @@ from gateway.http.setup_pages import SetupPage
 from gateway.http.sign_in_page import SignInPage, SignOutPage
 from gateway.http.static import static_routes
 from gateway.http.trusted import load_trusted
+from gateway.jobs.feed import Feed
 from gateway.logs import configure_logging
 from gateway.provisioning.provisioner import Provisioner
 from gateway.refusals import ErrorCode
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 
     from gateway.guard import GatewaySchema
     from gateway.http.account_pages import Page
+    from gateway.jobs.feed import Listener
     from gateway.settings import Settings
     from gateway.upstream.resolver import Resolver
     from tenants.keys import KeyRing
@@ -72,11 +74,18 @@ def create_app(
     )
     graphql = GraphQLEndpoint(schema, settings, keys, provisioner, stamps, documents, now)
 
+    listeners: list[Listener] = []
+    feed = Feed(listeners, settings.database_url)
+
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await database.connect(
-            settings.database_url, pool_size=settings.database_pool, system_role=settings.system_role
+            settings.database_url,
+            pool_size=settings.database_pool,
+            system_role=settings.system_role,
+            on_commit=feed.hear,
         )
+        await feed.start()
         log.info("started", sqlite=database.sqlite_version(), profile=settings.profile.value)
         warming = asyncio.gather(warm_up(), asyncio.to_thread(upstream.warm_up))
         try:
@@ -85,6 +94,7 @@ def create_app(
             await warming
             await upstream.close()
             await stamps.close()
+            await feed.close()
             await database.disconnect()
 
     app = Starlette(

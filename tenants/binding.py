@@ -14,18 +14,24 @@ from tenants.outages import translated
 from tenants.transactions import finish
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from tortoise.backends.base.client import TransactionalDBClient
 
+    from tenants.feed import Change
+
 APP = "tenants"
 CONNECTION = "default"
-_MODELS = ["tenants.rows", "tenants.access_rows", "tenants.audit_rows"]
+_MODELS = ["tenants.rows", "tenants.access_rows", "tenants.audit_rows", "tenants.feed_rows"]
 _APPS = {APP: {"models": _MODELS, "default_connection": CONNECTION}}
 
 
 class Database(Protocol):
     """What `tenants.sqlite` and `tenants.postgres` are beside Tortoise's clients."""
+
+    on_commit: Callable[[Sequence[Change]], None] | None
+    """Who in this process is told of its own commits."""
 
     def writing(self) -> AbstractAsyncContextManager[TransactionalDBClient]:
         """A transaction; its client is for what is done inside."""

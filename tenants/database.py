@@ -14,19 +14,33 @@ from tortoise.connection import get_connections
 from tortoise.context import get_current_context, require_context
 
 from tenants import migrate as migrating
+from tenants.access import PLATFORM_CHAIN
 from tenants.address import SqliteAddress, parse
 from tenants.binding import CONNECTION, Database, bind, database_of, reach
+from tenants.feed import Change, noting
+from tenants.store.feed import find_provider_keys, write_changes
+from tenants.system import FEED
 from tenants.transactions import finish, refuse_nested
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable, Sequence
+
+    from tenants.feed import Noted
 
 
-async def connect(url: str, *, pool_size: int = 10, timeout_seconds: float = 5, system_role: str | None = None) -> None:
+async def connect(
+    url: str,
+    *,
+    pool_size: int = 10,
+    timeout_seconds: float = 5,
+    system_role: str | None = None,
+    on_commit: Callable[[Sequence[Change]], None] | None = None,
+) -> None:
     """Connects this process. Raises ValueError for a bad URL, UnavailableError when the database cannot be had.
 
     `pool_size` is PostgreSQL's, and so is `system_role`, which the gateway's own work is done as; `timeout_seconds`
-    bounds each wait: for a connection, a lock, an answer.
+    bounds each wait: for a connection, a lock, an answer. `on_commit` hears what a transaction of this process changed
+    before its `transaction()` is left; also when COMMIT failed, since that does not say that nothing was committed.
     """
     if get_current_context() is not None:
         message = "This process is connected already."
@@ -38,7 +52,9 @@ async def connect(url: str, *, pool_size: int = 10, timeout_seconds: float = 5, 
     options = {} if isinstance(address, SqliteAddress) else {"pool_size": pool_size, "system_role": system_role}
     context = await bind(address, timeout_seconds=timeout_seconds, is_global=True, **options)
     try:
-        await reach(address, database_of(context))
+        database = database_of(context)
+        await reach(address, database)
+        database.on_commit = on_commit
     except BaseException:
         await finish(context.close_connections())
         raise
@@ -57,18 +73,34 @@ async def transaction() -> AsyncIterator[None]:
 
     What is read inside is read by the transaction. Whatever is cancelled, no lock and no connection stays taken;
     a cancellation that comes while COMMIT is under way is raised after it. An error of a statement must leave the
-    transaction: PostgreSQL has given it up.
+    transaction: PostgreSQL has given it up. What was noted inside is told in the order of the commits.
     """
     connections = get_connections()
-    database = connections.get(CONNECTION)
-    if isinstance(database, TransactionalDBClient):
+    client = connections.get(CONNECTION)
+    if isinstance(client, TransactionalDBClient):
         refuse_nested()
-    async with cast("Database", database).writing() as client:
-        token = connections.set(CONNECTION, client)
-        try:
-            yield
-        finally:
-            connections.reset(token)
+    database, told = cast("Database", client), list[Change]()
+    try:
+        async with database.writing() as client:
+            token = connections.set(CONNECTION, client)
+            try:
+                with noting() as noted:
+                    yield
+                told = await _tell(noted, is_heard=database.on_commit is not None)
+            finally:
+                connections.reset(token)
+    finally:
+        if told and database.on_commit is not None:
+            database.on_commit(told)
+
+
+async def _tell(noted: Sequence[Noted], *, is_heard: bool) -> list[Change]:
+    """The last statements of a transaction. What those in this process are to hear of it."""
+    if not noted:
+        return []
+    keys = await find_provider_keys(FEED, {one.tenant for one in noted} - {PLATFORM_CHAIN}) if is_heard else {}
+    await write_changes(FEED, noted)
+    return [Change(0, one.tenant, keys.get(one.tenant), one.kind) for one in noted] if is_heard else []
 
 
 async def ping() -> None:

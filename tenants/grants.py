@@ -23,6 +23,8 @@ SERVING: dict[str, str] = {
     "app_key": _ALL,
     "audit_chain": "SELECT, INSERT, UPDATE",
     "audit_event": "SELECT, INSERT, UPDATE (personal)",
+    "change_counter": "SELECT, UPDATE",
+    "change": "SELECT, INSERT, DELETE",
     "tortoise_migrations": "SELECT",
 }
 """Of the role that answers. What is deleted with its tenant is deleted by the owner's foreign keys."""

@@ -16,12 +16,13 @@ from tenants.scoping import NOTHING, Kind, bound, current_extent
 from tenants.transactions import OnlyReads, TransactionConnection, finish, refuse_commit_after_failure, refuse_nested
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable, Sequence
     from types import TracebackType
 
     from tortoise.backends.base.client import TransactionContext
 
     from tenants.address import PostgresAddress
+    from tenants.feed import Change
     from tenants.scoping import Extent
 
 _MIGRATIONS_LOCK = 0x67_61_74_65  # any number that nobody else uses in this database
@@ -30,6 +31,8 @@ _MIGRATIONS_LOCK_MILLISECONDS = 60_000
 
 class PostgresDatabase(OnlyReads, AsyncpgDBClient):
     """A pool of connections, each statement outside of a transaction on one of its own."""
+
+    on_commit: Callable[[Sequence[Change]], None] | None = None
 
     def __init__(
         self,

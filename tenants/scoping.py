@@ -23,7 +23,7 @@ from tenants.access import (
     TenantScope,
     Trail,
 )
-from tenants.system import SystemScope
+from tenants.system import FeedScope, SystemScope
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -44,6 +44,7 @@ class Kind(Enum):
     PUBLIC = "public"
     CREDENTIAL = "credential"
     SYSTEM = "system"
+    FEED = "feed"
     MIGRATION = "migration"
 
 
@@ -130,6 +131,7 @@ _OF_ONE_EXTENT: dict[type, Kind] = {
     PublicScope: Kind.PUBLIC,
     CredentialScope: Kind.CREDENTIAL,
     SystemScope: Kind.SYSTEM,
+    FeedScope: Kind.FEED,
 }
 
 

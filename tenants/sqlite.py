@@ -24,17 +24,20 @@ from tenants.transactions import OnlyReads, TransactionConnection, finish, refus
 from tenants.write_lock import WriteLock
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable, Sequence
     from pathlib import Path
     from types import TracebackType
 
     from tortoise.backends.base.client import TransactionContext
 
     from tenants.address import SqliteAddress
+    from tenants.feed import Change
 
 
 class SqliteDatabase(OnlyReads, SqliteClient):
     """Reads by itself; `writing()` is the door to the connection that writes."""
+
+    on_commit: Callable[[Sequence[Change]], None] | None = None
 
     def __init__(
         self,

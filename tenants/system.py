@@ -1,4 +1,4 @@
-"""The scope of the gateway's own work. An import contract says who may ask for it: the command line, later the jobs."""
+"""The scopes of the gateway's own work. An import contract says who may ask for them: the command line, the jobs."""
 
 from __future__ import annotations
 
@@ -28,6 +28,14 @@ class SystemScope:
     def tenant(self, tenant: int, keys: KeyRing) -> TenantScope:
         """Work on one tenant as the command line."""
         return TenantScope(tenant, _COMMAND_LINE, _origin(keys))
+
+
+@dataclass(frozen=True, slots=True)
+class FeedScope:
+    """Leave to tell what changed, whose tenant it was, and to read it."""
+
+
+FEED = FeedScope()
 
 
 def _origin(keys: KeyRing) -> Origin:

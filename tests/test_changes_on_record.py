@@ -12,7 +12,7 @@ import anyio
 import pytest
 
 from gateway.settings import Settings
-from tenants import access_rows, audit_rows, rows
+from tenants import access_rows, audit_rows, feed_rows, rows
 from tests.conftest import Ask
 from tests.tenants.inspection import fetch
 from tests.test_isolation import FIELDS, Target, acme, answer, root_fields
@@ -80,7 +80,7 @@ def stored(url: str) -> dict[str, list[tuple[Any, ...]]]:
 
     async def read() -> dict[str, list[tuple[Any, ...]]]:
         found = {}
-        for module in (rows, access_rows, audit_rows):
+        for module in (rows, access_rows, audit_rows, feed_rows):
             for model in vars(module).values():
                 table = getattr(getattr(model, "_meta", None), "db_table", "")
                 if table and model.__module__ == module.__name__ and table not in COUNTERS:

@@ -11,6 +11,7 @@ from tortoise.connection import get_connections
 from tenants.audit import Entry, Personal, event_id, fingerprint, head_mac, is_on_platform, personal_mac
 from tenants.audit_rows import AuditChainRow, AuditEventRow
 from tenants.binding import CONNECTION
+from tenants.feed import note
 from tenants.keys import Place, Sealed
 from tenants.scoping import scoped
 
@@ -35,7 +36,8 @@ async def record(
     """Inside the transaction of a change, as its last statement: the entry that tells of it. No entry, no change.
 
     `subject` says in words what it was done to. The chain's head is locked until the transaction ends: whoever writes
-    to two chains writes to the tenant's first. Raises UnreadableSecretError when the chain's key does not open.
+    to two chains writes to the tenant's first. At COMMIT those who serve are told, when they have to know.
+    Raises UnreadableSecretError when the chain's key does not open.
     """
     head = await _lock_head(trail)
     key = _open_key(trail, head)
@@ -58,6 +60,7 @@ async def record(
     await _insert(entry, personal, hashed)
     mac = head_mac(trail.chain, number, hashed, key)
     await AuditChainRow.filter(id=trail.chain).update(number=number, hash=hashed, mac=mac)
+    note(trail.chain, action, now)
 
 
 @scoped

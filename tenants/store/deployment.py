@@ -20,12 +20,12 @@ SELECT session_user::text AS name, rolsuper, rolbypassrls, clock_timestamp() AS 
        current_setting('server_version') AS version
 FROM pg_roles WHERE rolname = session_user
 """
-# A table has a tenant by its column, or is the tenant or its audit log.
+# A table has a tenant by its column, or is the tenant, its audit log or what changed.
 _TABLES = """
 SELECT c.relname::text AS name,
        pg_has_role(session_user, c.relowner, 'USAGE') AS is_owned,
        c.relrowsecurity AND EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid) AS is_guarded,
-       c.relname IN ('tenant', 'audit_chain', 'audit_event') OR EXISTS (
+       c.relname IN ('tenant', 'audit_chain', 'audit_event', 'change') OR EXISTS (
          SELECT FROM pg_attribute WHERE attrelid = c.oid AND attname = 'tenant_id' AND NOT attisdropped
        ) AS has_tenant
 FROM pg_class c

@@ -14,7 +14,7 @@ import asyncpg
 import pytest
 from tortoise.models import Model
 
-from tenants import access_rows, audit_rows, database, migrate, rows
+from tenants import access_rows, audit_rows, database, feed_rows, migrate, rows
 from tenants.address import parse
 from tenants.binding import bind
 from tenants.schema import schema_editor
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.anyio
 
 _MODELS: list[type[Model]] = [
     one
-    for module in (rows, access_rows, audit_rows)
+    for module in (rows, access_rows, audit_rows, feed_rows)
     for one in vars(module).values()
     if isinstance(one, type) and one.__module__ == module.__name__
 ]
@@ -39,6 +39,7 @@ _ALL = [
     "m0006_audit",
     "m0007_members",
     "m0008_row_security",
+    "m0009_change_feed",
 ]
 
 _TENANT = (

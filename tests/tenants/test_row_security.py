@@ -107,6 +107,7 @@ async def give_away(two: Two) -> None:
         (Extent(Kind.PERSON, person=1), {}),
         (Extent(Kind.TRAIL, frozenset({1, 2})), {}),
         (Extent(Kind.NOTHING), {}),
+        (Extent(Kind.FEED), {"TenantRow": 2}),
         (Extent(Kind.SYSTEM), {"TenantRow": 2, "RevisionRow": 2, "DraftRow": 2, "SecretRow": 2}),
     ],
     ids=lambda value: value.kind.name if isinstance(value, Extent) else "",

@@ -23,7 +23,7 @@ from tenants.access import (
 from tenants.access_rows import AccessTokenRow
 from tenants.rows import TenantRow
 from tenants.scoping import Extent, Kind, current_extent, scoped
-from tenants.system import SystemScope
+from tenants.system import FEED, SystemScope
 from tests.databases import POOL_SIZE
 from tests.make import ORIGIN
 from tests.tenants.writing import NOW, saved
@@ -63,6 +63,7 @@ def of(tenant: int) -> TenantScope:
         (PUBLIC, Extent(Kind.PUBLIC)),
         (CREDENTIALS, Extent(Kind.CREDENTIAL)),
         (SystemScope("a test"), Extent(Kind.SYSTEM)),
+        (FEED, Extent(Kind.FEED)),
     ],
 )
 async def test_a_scope_says_how_far_its_statements_go(leave: object, expected: Extent) -> None:

@@ -1,0 +1,85 @@
+"""Hints that something was committed, in whichever process. A hint may come late or not at all: a poll is the truth."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import closing, suppress
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from tenants.address import SqliteAddress, parse
+from tenants.errors import UnavailableError
+from tenants.outages import translated
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tenants.address import PostgresAddress
+
+CHANNEL = "gateway_change"
+"""On which PostgreSQL is asked to tell of commits."""
+_LOOK_SECONDS = 0.02
+_REST_SECONDS = 1.0
+_ASK_SECONDS = 5.0
+"""How long a connection may be silent before it is asked whether it is there."""
+_TIMEOUT_SECONDS = 5.0
+
+
+async def watch(url: str, hint: Callable[[], None]) -> None:
+    """Call `hint` at each commit, and when it may have missed one; until it is cancelled.
+
+    On a connection of its own, which is opened again whenever it is lost.
+    """
+    address = parse(url)
+    uri = _read_only(address.path) if isinstance(address, SqliteAddress) else ""
+    while True:
+        with suppress(UnavailableError), translated():
+            if isinstance(address, SqliteAddress):
+                await _look(uri, hint)
+            else:
+                await _listen(address, hint)
+        await asyncio.sleep(_REST_SECONDS)
+
+
+def _read_only(path: Path) -> str:
+    return f"file:{quote(str(path.resolve()))}?mode=ro"
+
+
+async def _look(uri: str, hint: Callable[[], None]) -> None:
+    """A look takes 4 µs, which is less than to hand it to another thread, and waits for nobody."""
+    with closing(sqlite3.connect(uri, uri=True, isolation_level=None, timeout=0)) as connection:
+        seen = None
+        while True:
+            (version,) = connection.execute("PRAGMA data_version").fetchone()
+            if version != seen:
+                hint()
+            seen = version
+            await asyncio.sleep(_LOOK_SECONDS)
+
+
+async def _listen(address: PostgresAddress, hint: Callable[[], None]) -> None:
+    """Raises an outage when the connection is lost, and when it does not answer."""
+    lost = asyncio.Event()
+    asyncpg: Any = import_module("asyncpg")  # an optional package
+    connection = await asyncpg.connect(address.url, timeout=_TIMEOUT_SECONDS, command_timeout=_TIMEOUT_SECONDS)
+    try:
+        connection.add_termination_listener(lambda _: lost.set())
+        await connection.add_listener(CHANNEL, lambda *_: hint())
+        hint()  # for what was committed before
+        while not lost.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_ASK_SECONDS):
+                    await lost.wait()
+            await connection.execute("SELECT 1")
+    finally:
+        await _close(connection)
+
+
+async def _close(connection: Any) -> None:  # noqa: ANN401 - the driver's
+    try:
+        await connection.close(timeout=_REST_SECONDS)
+    finally:
+        connection.terminate()
