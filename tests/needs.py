@@ -15,7 +15,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-AUDITS = Path(__file__).parent / "audits"
+NODE_FOLDERS = ("audits", "clients")
 OLDEST_NODE = 18
 WITHOUT_PROOFS = "not proof"
 """What pyproject.toml gives to `pytest -m` when the caller gives nothing."""
@@ -63,9 +63,8 @@ def lack_of_node() -> str | None:
     version = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=20, check=True).stdout
     if int(version.removeprefix("v").split(".")[0]) < OLDEST_NODE:
         return f"Node.js {version.strip()} is older than {OLDEST_NODE}"
-    if not (AUDITS / "node_modules").is_dir():
-        return "the audit suite is not installed (npm ci in tests/audits)"
-    return None
+    missing = [name for name in NODE_FOLDERS if not (Path(__file__).parent / name / "node_modules").is_dir()]
+    return f"what they run is not installed (npm ci in tests/{missing[0]})" if missing else None
 
 
 @cache

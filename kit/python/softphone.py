@@ -170,12 +170,12 @@ class Softphone:
     def _send(self, name: str, sent: Json) -> tuple[Json, float]:
         """The one root field, empty when the gateway refuses, and the seconds to wait before asking again."""
         query, url = (DOCUMENTS / f"{name}.graphql").read_text("utf-8"), f"{self.gateway}/graphql"
-        body, headers = {"query": query, "variables": sent}, {"Accept": "application/json", "X-App-Key": self.app_key}
-        asked = request.Request(url, json.dumps(body).encode(), headers | {"Content-Type": "application/json"})  # noqa: S310 - its own gateway
+        body, key = {"query": query, "variables": sent}, {"X-App-Key": self.app_key} if self.app_key else {}
+        asked = request.Request(url, json.dumps(body).encode(), {**key, "Content-Type": "application/json"})  # noqa: S310 - its own gateway
         if query.startswith("query"):
             etag = (self.state.config or {}).get("etag")
             url += "?" + parse.urlencode({**body, "variables": json.dumps(sent)})
-            asked = request.Request(url, headers=headers | ({"If-None-Match": etag} if etag else {}))  # noqa: S310 - as above
+            asked = request.Request(url, headers=key | ({"If-None-Match": etag} if etag else {}))  # noqa: S310 - as above
         try:
             answer = request.urlopen(asked, timeout=10)  # noqa: S310 - as above
         except error.HTTPError as refusal:
