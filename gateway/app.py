@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from starlette.routing import Route
 
 from gateway.api import make_schema
 from gateway.context import utc_now
-from gateway.environment import key_ring, load_settings
+from gateway.environment import key_ring, load_serving_settings
 from gateway.http.account_pages import AccountEndpoint
 from gateway.http.cross_origin import graphql_routes
 from gateway.http.graphql import GraphQLEndpoint, refuse
@@ -33,6 +34,7 @@ from gateway.jobs.feed import Feed
 from gateway.logs import configure_logging
 from gateway.provisioning.provisioner import Provisioner
 from gateway.refusals import ErrorCode
+from gateway.settings import SettingError
 from gateway.stamps import Stamps
 from gateway.upstream.client import Upstream
 from gateway.upstream.resolver import DnsResolver
@@ -136,10 +138,15 @@ def _make_schema(settings: Settings) -> GatewaySchema:
 
 
 def create_from_env() -> ASGIApp:
-    """What a worker process runs: its settings come from the environment that the command line prepared."""
-    settings = load_settings(os.environ)
-    configure_logging(settings.log_level)
-    return create_app(settings)
+    """What a worker process runs: the environment also has what the command line was given."""
+    try:
+        settings = load_serving_settings(os.environ)
+        configure_logging(settings.log_level)
+        return create_app(settings)
+    except SettingError as error:  # by a file that was changed since the command line looked
+        configure_logging("error")
+        log.error("settings cannot be used", why=str(error))  # noqa: TRY400 - whose file it is, and no bug
+        sys.exit(1)
 
 
 def _endpoint(callable_object: Callable[[Request], object]) -> Callable[[Request], Awaitable[Response]]:

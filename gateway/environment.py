@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import secrets
 from contextlib import suppress
@@ -33,13 +32,13 @@ def load_settings(environ: Mapping[str, str], overrides: Mapping[str, str] | Non
     return Settings.from_env({**_read_env_file(), **environ, **(overrides or {})})
 
 
-def export_settings(settings: Settings, overrides: Mapping[str, str]) -> None:
-    """Give worker processes what the command line was given, and the keys."""
-    os.environ.update(overrides)
-    if settings.secret_key is not None:
-        os.environ[f"{PREFIX}SECRET_KEY"] = settings.secret_key.reveal()
-    if settings.old_secret_keys:
-        os.environ[f"{PREFIX}OLD_SECRET_KEYS"] = json.dumps([key.reveal() for key in settings.old_secret_keys])
+def load_serving_settings(environ: Mapping[str, str]) -> Settings:
+    """What a worker serves by: read by itself, so that one that is started later has what the files say by then.
+
+    Raises SettingError.
+    """
+    settings = load_settings(environ)
+    return settings if settings.is_production else ensure_key(settings)
 
 
 def ensure_key(settings: Settings) -> Settings:

@@ -13,15 +13,16 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
-from uvicorn.supervisors import Multiprocess
 
 from gateway import exchange
 from gateway.app import check_documents, create_app
 from gateway.context import utc_now
-from gateway.environment import ensure_key, export_settings, key_path, key_ring
+from gateway.environment import ensure_key, key_path, key_ring
 from gateway.http.protocol import GatewayProtocol
+from gateway.http.worker_metrics import bury_counters, shared_counters
 from gateway.mock_provider.beside import PROVIDER_ID, start_beside
 from gateway.rotation import find_missing_keys
+from gateway.workers import GentleServer, Supervisor
 from tenants import address, database
 from tenants.actions.invitations import invite_admin
 from tenants.one_time_links import INVITATION_LASTS
@@ -102,7 +103,7 @@ def serve(settings: Settings, overrides: Mapping[str, str], *, is_demo: bool, mo
 
 
 def _serve(settings: Settings, overrides: Mapping[str, str], *, is_demo: bool, mock: Beside | None) -> int:
-    export_settings(settings, overrides)
+    os.environ.update(overrides)  # for the workers
     if not asyncio.run(_prepare(settings, is_demo=is_demo, mock=mock)):
         return 1
     listening = _listen(settings)
@@ -110,11 +111,10 @@ def _serve(settings: Settings, overrides: Mapping[str, str], *, is_demo: bool, m
         return 1
     # Only now, so that a start that fails leaves no link.
     sign_up = asyncio.run(_invite_first_admin(settings, is_demo=is_demo or mock is not None))
-    _run(settings, listening, _welcome(settings, listening, sign_up, is_demo=is_demo, mock=mock))
-    return 0
+    return _run(settings, listening, _welcome(settings, listening, sign_up, is_demo=is_demo, mock=mock))
 
 
-class _Server(uvicorn.Server):
+class _Server(GentleServer):
     """Says that it is ready when it is."""
 
     def __init__(self, config: uvicorn.Config, welcome: str) -> None:
@@ -204,7 +204,7 @@ def _listen(settings: Settings) -> socket.socket | None:
     return listening
 
 
-def _run(settings: Settings, listening: socket.socket, welcome: str) -> None:
+def _run(settings: Settings, listening: socket.socket, welcome: str) -> int:
     options: dict[str, Any] = {
         "http": "gateway.http.protocol:GatewayProtocol",
         "ws": "none",
@@ -215,17 +215,31 @@ def _run(settings: Settings, listening: socket.socket, welcome: str) -> None:
         "workers": settings.workers,
         "timeout_graceful_shutdown": _GRACE_SECONDS,
     }
-    if settings.workers == 1:
-        options["http"] = GatewayProtocol
-        config = uvicorn.Config(create_app(settings), **options)
-        # The server raises the signal again once it has stopped, and a clean stop is no failure.
-        signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
-        _Server(config, welcome).run([listening])
-        return
-    config = uvicorn.Config("gateway.app:create_from_env", factory=True, **options)
-    listening.listen(config.backlog)
-    print(welcome, flush=True)
-    Multiprocess(config, sockets=[listening]).run()
+    if settings.workers > 1:
+        return _run_workers(uvicorn.Config("gateway.app:create_from_env", factory=True, **options), listening, welcome)
+    options["http"] = GatewayProtocol
+    config = uvicorn.Config(create_app(settings), **options)
+    # The server raises the signal again once it has stopped, and a clean stop is no failure.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # and not under nohup
+        signal.signal(signal.SIGHUP, lambda _number, _frame: signal.raise_signal(signal.SIGTERM))
+    _Server(config, welcome).run([listening])
+    return 0
+
+
+def _run_workers(config: uvicorn.Config, listening: socket.socket, welcome: str) -> int:
+    listening.listen(config.backlog)  # by all of them, so that no connection is lost with one
+    with shared_counters() as folder:
+        supervisor = Supervisor(
+            config,
+            [listening],
+            on_ready=lambda: print(welcome, flush=True),
+            on_end=lambda pid: bury_counters(folder, pid),
+        )
+        supervisor.run()
+    if supervisor.exit_code:
+        print("gateway: A worker did not start; the log says why.", file=sys.stderr)
+    return supervisor.exit_code
 
 
 def _welcome(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hmac
 from typing import TYPE_CHECKING
 
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram
 from starlette.responses import PlainTextResponse, Response
 
 from gateway.http.auth import BadCredentialError, find_token, principal_of
 from gateway.http.caller import caller_of, origin_of
+from gateway.http.worker_metrics import print_metrics
 from tenants.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -30,7 +31,12 @@ DURATIONS = Histogram(
     ("route",),
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
-OPERATIONS_RUNNING = Gauge("gateway_graphql_operations_running", "GraphQL operations under way.")
+# Of several workers only those that live are added up: gauges are "livesum".
+OPERATIONS_RUNNING = Gauge(
+    "gateway_graphql_operations_running", "GraphQL operations under way.", multiprocess_mode="livesum"
+)
+WORKERS = Gauge("gateway_workers", "Worker processes, those that start or drain included.", multiprocess_mode="livesum")
+WORKERS.set(1)
 _METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
 
 
@@ -57,11 +63,11 @@ class MetricsEndpoint:
         self._settings, self._keys, self._stamps, self._now = settings, keys, stamps, now
 
     async def __call__(self, request: Request) -> Response:
-        """The counters of this process; 401 without a token."""
+        """The counters of this process, or of all workers; 401 without a token."""
         if not await self._is_allowed(request):
             message = "Send Authorization: Bearer <GATEWAY_METRICS_TOKEN>, or a platform admin's token.\n"
             return PlainTextResponse(message, 401, {"WWW-Authenticate": "Bearer"})
-        return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
+        return Response(print_metrics(), media_type=CONTENT_TYPE_LATEST)
 
     async def _is_allowed(self, request: Request) -> bool:
         token = find_token(request)

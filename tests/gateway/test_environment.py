@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.environment import ensure_key, export_settings, key_path, load_settings
+from gateway.environment import ensure_key, key_path, load_serving_settings, load_settings
 from gateway.settings import Profile, Secret, SettingError, Settings
 
 KEY = "SECRET-key-0123456789-abcdefghij-xyz"
@@ -139,25 +138,42 @@ def test_further_lines_of_the_key_file_only_open(folder: Path) -> None:
     assert settings.old_secret_keys == (Secret(OLDEST), Secret(OLDER))
 
 
-@pytest.mark.parametrize("older", [(), (OLDER,), (OLDER, OLDEST), ("a key with blanks, and commas: 32 characters",)])
-def test_workers_are_given_all_keys_whatever_they_are_written_with(
-    monkeypatch: pytest.MonkeyPatch, older: tuple[str, ...]
-) -> None:
-    monkeypatch.setattr(os, "environ", {})
-    settings = Settings(secret_key=Secret(KEY), old_secret_keys=tuple(map(Secret, older)))
+def test_a_worker_finds_the_key_that_development_made(folder: Path) -> None:
+    made = ensure_key(load_settings({}))
 
-    export_settings(settings, {})
-
-    assert load_settings(os.environ) == settings
+    assert load_serving_settings({}) == made
 
 
-def test_workers_are_given_the_command_line_and_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "environ", {})
-    overrides = {"GATEWAY_PORT": "9001"}
+def test_a_worker_that_is_started_later_has_what_the_files_say_by_then(folder: Path) -> None:
+    (folder / ".env").write_text(f"GATEWAY_SECRET_KEY={OLDER}\nGATEWAY_PROFILE=production\n")
+    earlier = load_serving_settings({"GATEWAY_PORT": "9001"})
 
-    export_settings(replace(load_settings({}, overrides), secret_key=Secret(KEY)), overrides)
+    (folder / ".env").write_text(
+        f"GATEWAY_SECRET_KEY={KEY}\nGATEWAY_OLD_SECRET_KEYS={OLDER}\nGATEWAY_PROFILE=production\n"
+    )
+    later = load_serving_settings({"GATEWAY_PORT": "9001"})
 
-    assert load_settings(os.environ) == Settings(port=9001, secret_key=Secret(KEY))
+    assert earlier.secret_key == Secret(OLDER)
+    assert later == replace(earlier, secret_key=Secret(KEY), old_secret_keys=(Secret(OLDER),))
+    assert [one.name for one in folder.iterdir()] == [".env"]
+
+
+def test_a_worker_that_cannot_use_what_a_file_says_by_then_ends_with_one_line(folder: Path) -> None:
+    (folder / ".env").write_text("GATEWAY_PROFILE=production\nGATEWAY_SECRET_KEY=guessable\n")
+    code = "from gateway.app import create_from_env; create_from_env()"
+
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert (run.returncode, run.stdout, run.stderr.count("\n")) == (1, "", 1)
+    assert "GATEWAY_SECRET_KEY must have at least 32 characters" in run.stderr
+    assert 'SECRET"' not in run.stderr
 
 
 def gateway(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
