@@ -104,12 +104,19 @@ async def _run(client: BaseDBAsyncClient, migration: Migration, state: State, *,
 
 
 async def _recorded(client: BaseDBAsyncClient) -> list[str] | None:
-    """The names of what was applied once; None before anything was."""
-    is_sqlite = client.capabilities.dialect == "sqlite"
-    tables = "sqlite_master WHERE name" if is_sqlite else "pg_tables WHERE schemaname = current_schema() AND tablename"
-    _, found = await client.execute_query(f"SELECT 1 FROM {tables} = 'tortoise_migrations'")  # noqa: S608 - of ours
-    if not found:
+    """The names of what was applied once; None before anything was. Raises ValueError for a role that may not look."""
+    found = "SELECT 1 AS may_read FROM sqlite_master WHERE name = 'tortoise_migrations'"
+    if client.capabilities.dialect != "sqlite":
+        found = (
+            "SELECT has_table_privilege(c.oid, 'SELECT') AS may_read FROM pg_class c"
+            " WHERE relnamespace = current_schema()::regnamespace AND relname = 'tortoise_migrations'"
+        )
+    _, tables = await client.execute_query(found)
+    if not tables:
         return None
+    if not tables[0]["may_read"]:
+        message = "Whoever the gateway connects as may not read the tables: run gateway grants."
+        raise ValueError(message)
     _, rows = await client.execute_query(f"SELECT name FROM tortoise_migrations WHERE app = '{APP}'")  # noqa: S608
     return [row["name"] for row in rows]
 
