@@ -14,8 +14,9 @@ import pytest
 
 from gateway.deployment import Finding, Verdict
 from tenants import database
-from tests.databases import PostgresServer, ServedDatabase
+from tests.databases import PostgresServer
 from tests.gateway.test_deployment import KEY, PRODUCTION, PUBLIC, ROOT, look
+from tests.served import ServedDatabase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
