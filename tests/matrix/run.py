@@ -38,6 +38,9 @@ class Seen:
     fields: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     """By field and column: `y` answered at least once, `f` only ever refused."""
 
+    told: dict[str, set[str]] = field(default_factory=dict)
+    """By column the permissions that the API itself says they have, in tenant A and outside of any."""
+
     def note(self, column: str, kind: str, name: str, letter: str) -> None:
         """What is answered once is answered."""
         known = self.fields[f"{kind}.{name}"].get(column)
@@ -62,6 +65,7 @@ def execute(place: Place, url: str) -> Seen:
                 _send(seen, cell, case.field, case.attempt.arguments(cell))
         for is_provisioning in (True, False):
             _read(seen, place.cell(column, is_provisioning=is_provisioning))
+        seen.told[column] = _told(place.cell(column))
     return seen
 
 
@@ -131,6 +135,14 @@ def _read(seen: Seen, cell: Cell) -> None:
         for kind, path in paths_from(name):
             answer = cell.send(ask_for(path, arguments), arguments)
             _note_fields(seen, cell.column, kind, path, answer)
+
+
+def _told(cell: Cell) -> set[str]:
+    """As a portal asks before it greys out. Who is anonymous is told nothing."""
+    outside = cell.send("{ viewer { permissions } }", {})["data"]["viewer"] or {"permissions": []}
+    document = "query($name: String!) { tenant(providerId: $name) { viewerPermissions } }"
+    inside = (cell.send(document, {"name": cell.name})["data"] or {}).get("tenant") or {"viewerPermissions": []}
+    return {*outside["permissions"], *inside["viewerPermissions"]}
 
 
 def _note_fields(seen: Seen, column: str, kind: str, path: list[tuple[str, str]], answer: dict[str, Any]) -> None:
