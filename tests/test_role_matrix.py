@@ -19,6 +19,7 @@ from tests.matrix.fields import HELD
 from tests.matrix.page import field_rows, render
 from tests.matrix.place import PASSWORD, Place
 from tests.matrix.run import Seen, execute, root_of
+from tests.matrix.stored import looking_into
 from tests.mock_providers import mock_provider
 from tests.signing_in import gateway_with
 
@@ -47,9 +48,13 @@ def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 def seen(url: str, tmp_path_factory: pytest.TempPathFactory) -> Seen:
     """What came of every cell."""
     settings = Settings(database_url=url, secret_key=Secret("a key for tests, 32 characters long"))
-    with mock_provider(tmp_path_factory.mktemp("mock")) as provider, gateway_with(provider, settings) as phone:
+    with (
+        mock_provider(tmp_path_factory.mktemp("mock")) as provider,
+        gateway_with(provider, settings) as phone,
+        looking_into(url) as look,
+    ):
         password_hash = asyncio.run(hash_password(parse_password(PASSWORD)))
-        return execute(Place(phone, key_ring(settings), password_hash), url)
+        return execute(Place(phone, key_ring(settings), password_hash), look)
 
 
 def test_every_root_field_has_a_row_and_every_row_is_tried() -> None:

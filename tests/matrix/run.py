@@ -18,12 +18,12 @@ from tests.matrix.documents import (
     paths_from,
 )
 from tests.matrix.expected import COLUMNS, ROOT_FIELDS
-from tests.matrix.stored import contents
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.matrix.place import Cell, Place
+    from tests.matrix.stored import Look
 
 NOT_THERE = {"NotFound", "UnknownProvider", "SetupLinkUnusable", "OneTimeLinkUnusable"}
 _CODES = {"UNAUTHENTICATED": "s", "FORBIDDEN": "f"}
@@ -52,13 +52,13 @@ def root_of(row: str) -> str:
     return row.partition(",")[0].partition(".")[2]
 
 
-def execute(place: Place, url: str) -> Seen:
+def execute(place: Place, look: Look) -> Seen:
     """Every row as everybody, then every type as everybody."""
     seen = Seen()
     for column in COLUMNS:
         for row in ROOT_FIELDS:
             cell = place.cell(column, is_provisioning=ATTEMPTS[row].is_provisioning)
-            seen.roots[row][column] = _try(seen, cell, root_of(row), ATTEMPTS[row], url)
+            seen.roots[row][column] = _try(seen, cell, root_of(row), ATTEMPTS[row], look)
         for case in CASES:
             cell = place.cell(column, is_provisioning=case.attempt.is_provisioning)
             for _ in range(case.times):
@@ -69,13 +69,13 @@ def execute(place: Place, url: str) -> Seen:
     return seen
 
 
-def _try(seen: Seen, cell: Cell, name: str, tried: Attempt, url: str) -> str:
+def _try(seen: Seen, cell: Cell, name: str, tried: Attempt, look: Look) -> str:
     arguments = tried.arguments(cell)
     assert cell.headers is not None
     tenants = [read_id_of("Tenant", cell.tenant), cell.place.neighbour]
-    before = contents(url, tenants)
+    before = look(tenants)
     letter = _letter(_send(seen, cell, name, arguments), name, cell)
-    has_changed = contents(url, tenants) != before
+    has_changed = look(tenants) != before
     if letter == "y" and name in MUTATIONS and name not in KEEPS_THE_STORE and not has_changed:
         return "said to be done, but nothing was changed"
     if letter != "y" and has_changed:
