@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from functools import cache
 from typing import TYPE_CHECKING
 
 import strawberry
@@ -239,10 +240,14 @@ def _is_platform_admin(context: Context | None) -> bool:
     return context is not None and context.principal.is_platform_admin
 
 
+@cache
 def make_schema(
     limits: Limits | None = None, *, is_introspecting: bool = True, is_suggesting: bool = True
 ) -> GatewaySchema:
-    """The executable schema. Without `is_introspecting`, platform admins alone may ask for it."""
+    """The executable schema. Without `is_introspecting`, platform admins alone may ask for it.
+
+    Applications of one process share one, with the documents that it remembers: nothing in it is one application's.
+    """
     return GatewaySchema(
         query=Query,
         mutation=Mutation,

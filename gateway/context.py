@@ -12,7 +12,7 @@ from gateway.loaders import Loaders
 from tenants.app_keys import NO_APP_KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from gateway.provisioning.provisioner import Provisioner
     from gateway.stamps import Stamps
@@ -80,6 +80,19 @@ class Context:
     cookies: Cookies = field(default_factory=Cookies)
     now: Callable[[], datetime] = utc_now
     loaders: Loaders = field(default_factory=Loaders)
+    ask_who: Callable[[], Awaitable[Principal]] | None = None
+    """Reads afresh who asks, from the same request. Raises UnavailableError."""
+    _is_asked_already: bool = False
+
+    async def recognise(self) -> None:
+        """Before each change of a request: what the ones before it took away counts, and what others took meanwhile.
+
+        The first one finds what was just read; whoever signed in or out in this request is known from that.
+        """
+        if self._is_asked_already and self.ask_who is not None and self.cookies.session is None:
+            self.principal = await self.ask_who()
+            self.forget_reads()
+        self._is_asked_already = True
 
     def forget_reads(self) -> None:
         """Read afresh from here on: something was changed in this request."""

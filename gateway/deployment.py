@@ -21,7 +21,7 @@ from tenants.store.people import find_first_admin
 from tenants.system import SystemScope
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _SCOPE = SystemScope("check the deployment")
 _CLOCK_TOLERANCE = timedelta(seconds=5)
 _LEAST_BYTES = 200 * 1024 * 1024
+_MOST_NAMED = 2
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -101,6 +102,8 @@ async def check_schema(settings: Settings) -> Finding:
         pending = await database.pending_migrations(settings.database_url)
     except UnavailableError as error:
         return Finding(Verdict.FAIL, "database", str(error))
+    except ValueError as error:  # whoever is connected may not even look
+        return Finding(Verdict.FAIL, "schema", str(error))
     if pending:
         return Finding(Verdict.FAIL, "schema", f"{place} lacks {', '.join(pending)}: run gateway migrate.")
     return Finding(Verdict.OK, "schema", f"{place} is up to date.")
@@ -109,11 +112,14 @@ async def check_schema(settings: Settings) -> Finding:
 async def check_stored(settings: Settings, keys: KeyRing, now: datetime) -> list[Finding]:
     """What is asked of the database itself, which is connected and up to date."""
     try:
-        server = await look_at_server(_SCOPE)
+        server = await look_at_server(_SCOPE, settings.system_role)
     except ValueError as error:  # the gateway's own work cannot be done as its role, so nothing more can be asked
         return [Finding(Verdict.FAIL, "isolation", str(error))]
+    roles = [_check_roles(server, settings)] if server else []
+    if server and server.lacking and not server.passing:  # the rest would be refused by the server
+        return [*roles, *_check_addresses(settings)]
     return [
-        *([_check_roles(server, settings)] if server else []),
+        *roles,
         _check_clock(server.now if server else None, await find_last_moment(_SCOPE), now),
         await _check_keys(keys),
         await _check_writing(),
@@ -145,20 +151,44 @@ def _check_modes(*paths: Path) -> Iterator[Finding]:
 def _check_roles(server: ServerFacts, settings: Settings) -> Finding:
     """What holds the role that the gateway serves as, beside its own filters."""
     missing = Verdict.FAIL if settings.is_production else Verdict.NOTE
-    if server.passes_policies:
-        words = f"{server.role} passes all policies by. Serve as a role that owns nothing: gateway grants --help"
+    if server.role in server.passing:
+        words = (
+            f"{server.role} passes all policies by, or may. Serve as a role that owns nothing: gateway grants --help"
+        )
         return Finding(missing, "isolation", words)
     if server.owned:
-        words = f"{server.role} owns tables, so policies do not hold it. Serve as another role: gateway grants --help"
+        words = (
+            f"{server.role} owns tables, or may: policies do not hold it. Serve as another role: gateway grants --help"
+        )
         return Finding(missing, "isolation", words)
-    if server.unguarded:
-        words = f"No row level security on {', '.join(server.unguarded)}: run gateway migrate as the tables' owner."
-        return Finding(Verdict.FAIL, "isolation", words)
-    if settings.system_role is None:
-        words = f"{server.role} sees nothing of what the gateway's own work is about: set {PREFIX}SYSTEM_ROLE."
-        return Finding(Verdict.FAIL, "isolation", words)
+    wrong = _find_wrong(server, settings)
+    if wrong is not None:
+        return Finding(Verdict.FAIL, "isolation", wrong)
     words = f"{server.role} owns nothing and is held by row level security (PostgreSQL {server.version})."
     return Finding(Verdict.OK, "isolation", words)
+
+
+def _find_wrong(server: ServerFacts, settings: Settings) -> str | None:  # noqa: PLR0911 - one line a thing
+    """Why a role that owns nothing is not held, or cannot work."""
+    if server.passing:
+        return f"{server.role} can take on {_some(server.passing)}, which policies do not hold: REVOKE that."
+    if server.unguarded:
+        return f"No row level security on {_some(server.unguarded)}: let the owner ALTER TABLE … ENABLE it."
+    if settings.system_role is None:
+        return f"{server.role} sees nothing of what the gateway's own work is about: set {PREFIX}SYSTEM_ROLE."
+    if server.inherits_system:
+        return f"{server.role} inherits what {settings.system_role} sees, which is everything: run gateway grants."
+    if server.lacking:
+        return f"Missing: {_some(server.lacking)}. Run gateway grants again."
+    if server.beyond:
+        return f"Too much: {_some(server.beyond)}. Run gateway grants again, and REVOKE or DROP what stays."
+    return None
+
+
+def _some(names: Sequence[str]) -> str:
+    """As many as one line has room for."""
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return ", ".join(names[:_MOST_NAMED]) + more
 
 
 def _check_clock(server: datetime | None, last: datetime | None, now: datetime) -> Finding:

@@ -59,6 +59,11 @@ _JOIN = """DO $$ BEGIN
 END $$;"""
 
 
+def wanted(grants: dict[str, str]) -> frozenset[str]:
+    """What a role is given of tables, each thing in the words of SQL: `INSERT on secret`."""
+    return frozenset(f"{verb} on {table}" for table, verbs in grants.items() for verb in verbs.split(", "))
+
+
 def statements(serving: str, system: str) -> list[str]:
     """All of it, each statement with its semicolon; running them again changes nothing.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from tortoise.connection import get_connections
 from tortoise.migrations.loader import MigrationLoader
+from tortoise.migrations.operations import AddField, AddIndex, CreateModel, RunSQL
 from tortoise.migrations.recorder import MigrationRecorder
 from tortoise.migrations.schema_generator.state import State
 from tortoise.migrations.schema_generator.state_apps import StateApps
@@ -26,17 +27,22 @@ if TYPE_CHECKING:
     from tortoise.backends.base.client import BaseDBAsyncClient
     from tortoise.migrations.graph import MigrationKey
     from tortoise.migrations.migration import Migration
+    from tortoise.migrations.schema_editor import BaseSchemaEditor
 
     from tenants.address import Address
     from tenants.binding import Database
 
 MIGRATIONS = "tenants.migrations"
 _TIMEOUT_SECONDS = 60.0  # another process may be migrating
+_LOOK_FORWARDS_ONLY = (CreateModel, AddField, AddIndex, RunSQL)
+"""Operations that do not ask how things were before them."""
 
 
 async def apply_pending(address: Address, *, package: str = MIGRATIONS) -> list[str]:
     """The names of what was applied by this call."""
     plan = await _plan(package)
+    if not await _lacking(address, plan):
+        return []
     applied: list[str] = []
     async with _bound(address) as database:
         state = State(models={}, apps=StateApps(default_connections={APP: CONNECTION}))
@@ -50,7 +56,11 @@ async def apply_pending(address: Address, *, package: str = MIGRATIONS) -> list[
 
 async def list_pending(address: Address, *, package: str = MIGRATIONS) -> list[str]:
     """Reads only."""
-    names = [migration.name for migration in await _plan(package)]
+    return await _lacking(address, await _plan(package))
+
+
+async def _lacking(address: Address, plan: list[Migration]) -> list[str]:
+    names = [migration.name for migration in plan]
     if isinstance(address, SqliteAddress) and not address.path.exists():
         return names
     async with _bound(address) as database:
@@ -97,19 +107,35 @@ async def _run(client: BaseDBAsyncClient, migration: Migration, state: State, *,
         editor, recorder = schema_editor(client), MigrationRecorder(client)
         if not is_recording:
             await editor.create_model(recorder.model)
-        await migration.apply(state, schema_editor=editor)
+        await _go_forwards(migration, state, editor)
         await recorder.record_applied(APP, migration.name)
     finally:
         connections.reset(token)
 
 
+async def _go_forwards(migration: Migration, state: State, editor: BaseSchemaEditor) -> None:
+    """As `Migration.apply` does, which copies the state before each operation: most of a first start's time."""
+    for operation in migration.operations:
+        before = state if isinstance(operation, _LOOK_FORWARDS_ONLY) else state.clone()
+        operation.state_forward(APP, state)
+        await operation.database_forward(APP, before, state, editor)
+    state.validate_relations_initialized()
+
+
 async def _recorded(client: BaseDBAsyncClient) -> list[str] | None:
-    """The names of what was applied once; None before anything was."""
-    is_sqlite = client.capabilities.dialect == "sqlite"
-    tables = "sqlite_master WHERE name" if is_sqlite else "pg_tables WHERE schemaname = current_schema() AND tablename"
-    _, found = await client.execute_query(f"SELECT 1 FROM {tables} = 'tortoise_migrations'")  # noqa: S608 - of ours
-    if not found:
+    """The names of what was applied once; None before anything was. Raises ValueError for a role that may not look."""
+    found = "SELECT 1 AS may_read FROM sqlite_master WHERE name = 'tortoise_migrations'"
+    if client.capabilities.dialect != "sqlite":
+        found = (
+            "SELECT has_table_privilege(c.oid, 'SELECT') AS may_read FROM pg_class c"
+            " WHERE relnamespace = current_schema()::regnamespace AND relname = 'tortoise_migrations'"
+        )
+    _, tables = await client.execute_query(found)
+    if not tables:
         return None
+    if not tables[0]["may_read"]:
+        message = "Whoever the gateway connects as may not read the tables: run gateway grants."
+        raise ValueError(message)
     _, rows = await client.execute_query(f"SELECT name FROM tortoise_migrations WHERE app = '{APP}'")  # noqa: S608
     return [row["name"] for row in rows]
 

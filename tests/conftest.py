@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from tests.cast import Run
 
-pytest_plugins = ["tests.databases", "tests.needs", "tests.hypothesis_profiles"]
+pytest_plugins = ["tests.databases", "tests.served", "tests.needs", "tests.hypothesis_profiles"]
 
 CREATE = "mutation($input: CreateTenantInput!) { createTenant(input: $input) { __typename \
 ... on TenantCreated { tenant { id draft { version } } } ... on InvalidInput { problems { code path } } } }"

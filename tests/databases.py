@@ -11,7 +11,6 @@ import socket
 import subprocess
 import tempfile
 import time
-from dataclasses import dataclass
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -22,7 +21,6 @@ import asyncpg
 import pytest
 
 from tenants import database
-from tenants.grants import statements
 from tenants.scoping import bound, extent_of
 from tenants.system import SystemScope
 
@@ -210,34 +208,6 @@ def postgres_url(postgres_server: PostgresServer, migrated_postgres: str) -> Ite
     url = postgres_server.make(migrated_postgres)
     yield url
     postgres_server.drop(url)
-
-
-@dataclass(frozen=True)
-class ServedDatabase:
-    """A database with both of its roles, as an operator makes them."""
-
-    owner_url: str
-    url: str
-    """As the role that answers."""
-    system_role: str
-
-
-@pytest.fixture
-def served(postgres_server: PostgresServer, postgres_url: str) -> Iterator[ServedDatabase]:
-    """A fresh migrated database whose tables belong to somebody else than who serves."""
-    parts = urlsplit(postgres_url)
-    number = f"{os.getpid()}_{next(_numbers)}"
-    serving, system = f"serving_{number}", f"system_{number}"
-    script = "\n".join(statements(serving, system))
-    database_server = PostgresServer(postgres_url)
-    database_server.run(script)
-    database_server.run(script)  # once more changes nothing
-    database_server.run(f"ALTER ROLE {serving} PASSWORD 'of-the-tests'")
-    place = parts.netloc.rpartition("@")[2]
-    yield ServedDatabase(postgres_url, urlunsplit(parts._replace(netloc=f"{serving}:of-the-tests@{place}")), system)
-    postgres_server.drop(postgres_url)
-    postgres_server.run(f"DROP ROLE {serving}")
-    postgres_server.run(f"DROP ROLE {system}")
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 import os
 import re
 import subprocess
@@ -12,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tests.servers import RunningProcess
 
 LINK = re.compile(r"https?://\S+/welcome/([\w-]{43})")
@@ -99,3 +103,19 @@ def sign_up(server: RunningProcess) -> SignedIn:
     cookie = _COOKIE.search(answer.headers["set-cookie"])
     assert cookie is not None
     return SignedIn(url, Hidden(cookie[1]))
+
+
+def bearer(token: str) -> dict[str, str]:
+    """The headers of a program."""
+    return {"Authorization": Hidden(f"Bearer {token}")}
+
+
+def send(port: int, document: str, sent: Mapping[str, Any] | None, headers: Mapping[str, str]) -> tuple[Any, str]:
+    """By a connection of its own: the answer and the cookies that it sets."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    body = json.dumps({"query": document, "variables": sent})
+    connection.request("POST", "/graphql", body, {"Content-Type": "application/json", **headers})
+    answer = connection.getresponse()
+    read = answer.read()
+    connection.close()
+    return json.loads(read), answer.getheader("Set-Cookie") or ""

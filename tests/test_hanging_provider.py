@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 HANGING, IN_FLIGHT = 200, 20
-ROUNDS = count(full=20, ci=5)
+ROUNDS = count(full=20, ci=3)
 SERIES = 3
 MOST_ROUNDS = 2 * SERIES * ROUNDS
 """On a machine that is busy with other things some calls end before all is measured: then it is measured again."""

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.operators import PASSWORD, Hidden, create_token, run_gateway
+from tests.operators import PASSWORD, Hidden, bearer, create_token, run_gateway, send
 from tests.provider_process import import_tenants
+from tests.served import served_by_roles
 from tests.servers import gateway_process
 
 if TYPE_CHECKING:
@@ -63,6 +63,8 @@ class Fleet:
     told: int
     asked: int
     database: str
+    env: Mapping[str, str] = field(repr=False)
+    """Of its processes and of the operator's commands."""
     admin: str = field(repr=False)
     owner: str = field(repr=False)
 
@@ -89,7 +91,7 @@ class Fleet:
     def member(self, name: str, role: str = "editor") -> Mapping[str, str]:
         """Somebody who joined AcmeInc: the headers of their session."""
         invite = ("people", "invite", f"{name}@acme.example", "--tenant", "AcmeInc", "--role", role)
-        token = Hidden(run_gateway(*invite, database=self.database, **KEY).rpartition("/")[2])
+        token = Hidden(run_gateway(*invite, database=self.database, **self.env).rpartition("/")[2])
         joining = {"input": {"token": token, "name": name, "password": PASSWORD}}
         answer, cookies = send(self.told, ACCEPT, joining, {})
         assert answer["data"]["acceptInvitation"]["__typename"] == "InvitationAccepted"
@@ -104,38 +106,26 @@ class Fleet:
         return found
 
 
-def bearer(token: str) -> dict[str, str]:
-    return {"Authorization": Hidden(f"Bearer {token}")}
-
-
-def send(port: int, document: str, sent: Mapping[str, Any] | None, headers: Mapping[str, str]) -> tuple[Any, str]:
-    """By a connection of its own: the answer and the cookies that it sets."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-    body = json.dumps({"query": document, "variables": sent})
-    connection.request("POST", "/graphql", body, {"Content-Type": "application/json", **headers})
-    answer = connection.getresponse()
-    read = answer.read()
-    connection.close()
-    return json.loads(read), answer.getheader("Set-Cookie") or ""
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql", "sqlite, two workers"])
+@pytest.fixture(scope="module", params=["sqlite", "postgresql", "sqlite, workers", "postgresql, workers"])
 def fleet(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    """On PostgreSQL as in service: by a role that owns nothing."""
     folder = tmp_path_factory.mktemp("fleet")
-    database = f"sqlite:///{folder / 'gateway.db'}"
-    if request.param == "postgresql":
-        database = request.getfixturevalue("postgres_server").make(name=f"gateway_fleet_{id(folder)}")
-    env = {**KEY, "GATEWAY_DATABASE_URL": database}
-    import_tenants(TENANTS, env, folder)
-    admin = create_token(database, **KEY)
-    owner = run_gateway("token", "create", "--role", "owner", "--tenant", "acmeinc", database=database, **KEY)
     with ExitStack() as stack:
+        env = {**KEY, "GATEWAY_DATABASE_URL": f"sqlite:///{folder / 'gateway.db'}"}
+        if request.param.startswith("postgresql"):
+            server, template = map(request.getfixturevalue, ("postgres_server", "migrated_postgres"))
+            served = stack.enter_context(served_by_roles(server, server.make(template)))
+            env |= {"GATEWAY_DATABASE_URL": served.url, "GATEWAY_SYSTEM_ROLE": served.system_role}
+        import_tenants(TENANTS, env, folder)
+        database = env["GATEWAY_DATABASE_URL"]
+        admin = create_token(database, **env)
+        owner = run_gateway("token", "create", "--role", "owner", "--tenant", "acmeinc", database=database, **env)
         workers = ("--workers", "2") if "workers" in request.param else ()
         first = stack.enter_context(gateway_process("serve", "--port", "0", *workers, env=env))
         second = first if workers else stack.enter_context(gateway_process("serve", "--port", "0", env=env))
         ports = (int(first.ready["port"]), int(second.ready["port"]))
         wait_until_up(ports)
-        yield Fleet(*ports, database, admin, owner)
+        yield Fleet(*ports, database, env, admin, owner)
 
 
 def wait_until_up(ports: tuple[int, int]) -> None:
@@ -168,7 +158,12 @@ def check(what: str, is_let_in: Callable[[], bool], change: Callable[[], Any]) -
     """It works, then it is taken away, then it is refused in time. Measured from the moment the change was answered."""
     assert all(is_let_in() for _ in range(5)), f"{what}: never worked"
 
-    answer = change()
+    with ThreadPoolExecutor(1) as elsewhere:  # asked all the while, so that whatever is kept of an answer is fresh
+        changing = elsewhere.submit(change)
+        while not changing.done():
+            is_let_in()
+            time.sleep(PAUSE_SECONDS)
+    answer = changing.result()
     seconds = seconds_until_refused(is_let_in)
 
     assert answer["__typename"] not in {"Forbidden", "NotFound", "InvalidInput", "WrongState", "VersionConflict"}
@@ -190,12 +185,12 @@ def test_a_revoked_token(fleet: Fleet) -> None:
 
 
 def test_a_token_that_the_operator_revoked(fleet: Fleet) -> None:
-    secret = create_token(fleet.database, **KEY)
-    listed = run_gateway("token", "list", database=fleet.database, **KEY)
+    secret = create_token(fleet.database, **fleet.env)
+    listed = run_gateway("token", "list", database=fleet.database, **fleet.env)
     (number,) = [line.split()[0] for line in listed.splitlines() if secret[:8] in line]
 
     def revoke() -> dict[str, str]:
-        return {"__typename": run_gateway("token", "revoke", number, database=fleet.database, **KEY)}
+        return {"__typename": run_gateway("token", "revoke", number, database=fleet.database, **fleet.env)}
 
     check("token revoked by the operator", lambda: fleet.ask(VIEWER, headers=bearer(secret)) is not None, revoke)
 
@@ -215,7 +210,7 @@ def test_a_suspended_tenant(fleet: Fleet) -> None:
 
 def test_a_deleted_tenant_and_its_token(fleet: Fleet) -> None:
     make = ("token", "create", "--role", "owner", "--tenant", "Doomed")
-    own = bearer(run_gateway(*make, database=fleet.database, **KEY))
+    own = bearer(run_gateway(*make, database=fleet.database, **fleet.env))
     wanted = {"input": {"tenantId": fleet.tenant("Doomed"), "confirmProviderId": "Doomed"}}
 
     check(

@@ -10,13 +10,16 @@ import pytest
 from gateway.environment import key_ring
 from gateway.settings import Secret, Settings
 from tenants import database
+from tenants.access import Permission
 from tenants.passwords import hash_password, parse_password
 from tests.matrix.attempts import ATTEMPTS
 from tests.matrix.documents import MUTATIONS, OBJECTS, QUERIES, SCHEMA
-from tests.matrix.expected import COLUMNS, FIELDS, ROOT_FIELDS, TYPES, outcomes
+from tests.matrix.expected import COLUMNS, FIELDS, NEEDS, ROOT_FIELDS, TYPES, outcomes
+from tests.matrix.fields import HELD
 from tests.matrix.page import field_rows, render
 from tests.matrix.place import PASSWORD, Place
 from tests.matrix.run import Seen, execute, root_of
+from tests.matrix.stored import looking_into
 from tests.mock_providers import mock_provider
 from tests.signing_in import gateway_with
 
@@ -45,9 +48,13 @@ def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 def seen(url: str, tmp_path_factory: pytest.TempPathFactory) -> Seen:
     """What came of every cell."""
     settings = Settings(database_url=url, secret_key=Secret("a key for tests, 32 characters long"))
-    with mock_provider(tmp_path_factory.mktemp("mock")) as provider, gateway_with(provider, settings) as phone:
+    with (
+        mock_provider(tmp_path_factory.mktemp("mock")) as provider,
+        gateway_with(provider, settings) as phone,
+        looking_into(url) as look,
+    ):
         password_hash = asyncio.run(hash_password(parse_password(PASSWORD)))
-        return execute(Place(phone, key_ring(settings), password_hash), url)
+        return execute(Place(phone, key_ring(settings), password_hash), look)
 
 
 def test_every_root_field_has_a_row_and_every_row_is_tried() -> None:
@@ -63,7 +70,19 @@ def test_every_field_of_every_type_has_a_row() -> None:
     named = [name for names in TYPES.values() for name in names.split()]
 
     assert sorted(named) == sorted(OBJECTS)
+    assert {kind: sorted(names.split()) for kind, names in HELD.items()} == {
+        kind: sorted(described.fields) for kind, described in OBJECTS.items()
+    }, "decide who is answered, then write it into tests/matrix/fields.py"
     assert set(FIELDS) <= set(field_rows())
+
+
+def test_every_permission_is_for_something_and_whatever_not_everybody_may_needs_one() -> None:
+    for_something = [name for names in NEEDS.values() for name in names.split()]
+    changing_a_tenant = {row for row, letters in ROOT_FIELDS.items() if "f" in letters}
+
+    assert set(NEEDS) == {one.value for one in Permission}
+    assert {*changing_a_tenant, *FIELDS} <= set(for_something)
+    assert len(set(for_something)) == len(for_something)
 
 
 def test_the_page_for_people_is_current(root: Path) -> None:
@@ -76,6 +95,20 @@ def test_the_page_for_people_is_current(root: Path) -> None:
 @pytest.mark.parametrize("row", ROOT_FIELDS)
 def test_everybody_is_answered_as_the_matrix_says(seen: Seen, row: str) -> None:
     assert seen.roots[row] == outcomes(ROOT_FIELDS[row])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("permission", "name"), [(permission, name) for permission, names in NEEDS.items() for name in names.split()]
+)
+def test_whoever_is_told_of_a_permission_is_answered_where_it_is_needed_and_nobody_else(
+    seen: Seen, permission: str, name: str
+) -> None:
+    answered = outcomes({**ROOT_FIELDS, **FIELDS}[name])
+
+    assert {column: permission in seen.told[column] for column in COLUMNS} == {
+        column: letter == "y" for column, letter in answered.items()
+    }
 
 
 @pytest.mark.slow

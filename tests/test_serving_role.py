@@ -8,7 +8,7 @@ import pytest
 
 from gateway.settings import Secret, Settings
 from tests.conftest import Ask
-from tests.databases import ServedDatabase
+from tests.served import ServedDatabase
 from tests.test_isolation import FIELDS, NEIGHBOUR, Target, acme, answer
 
 __all__ = ["acme"]  # a fixture

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from gateway.provisioning.provisioner import Provisioner
     from gateway.settings import Settings
     from gateway.stamps import Stamps
+    from tenants.access import Principal
     from tenants.keys import KeyRing
 
 _NO_STORE = {"Cache-Control": "private, no-store"}
@@ -133,8 +134,17 @@ class GraphQLEndpoint:
         with metrics.operation():
             caller = caller_of(request, self._settings)
             origin = origin_of(request, caller, self._keys)
+            principal = await principal_of_browser(request, origin, self._stamps, self._now(), cookies)
+
+            async def ask_again() -> Principal:
+                try:
+                    return await principal_of_browser(request, origin, self._stamps, self._now(), cookies)
+                except BadCredentialError:  # it worked when the request began
+                    return principal.signed_out()
+
             context = Context(
-                principal=await principal_of_browser(request, origin, self._stamps, self._now(), cookies),
+                principal=principal,
+                ask_who=ask_again,
                 admitted_hosts=self._settings.admit_hosts,
                 keys=self._keys,
                 caller=caller,

@@ -59,16 +59,16 @@ def _comes_from_elsewhere(request: Request, settings: Settings) -> bool:
 def _own_origins(request: Request, settings: Settings) -> set[str]:
     host = request.headers.get("host", "").lower()
     # Behind a proxy that ends TLS the request arrives without; a page that came by TLS is no worse for that.
-    own = {f"{request.url.scheme}://{host}", f"https://{host}"} if host else set()
+    own = {_origin(request.url.scheme, host), _origin("https", host)} if host else set()
     if settings.public_url:
         url = urlsplit(settings.public_url.lower())
-        netloc = _without_default_port(url.netloc, url.scheme)
+        public = _origin(url.scheme, url.netloc)
         if url.scheme == "https":  # what comes without TLS from this host was written by somebody on the way
-            own.discard(f"http://{netloc}")
-        own.add(f"{url.scheme}://{netloc}")
+            own.discard(_origin("http", public.removeprefix("https://")))
+        own.add(public)
     return own
 
 
-def _without_default_port(netloc: str, scheme: str) -> str:
-    """As browsers write an origin."""
-    return netloc.removesuffix(":443" if scheme == "https" else ":80")
+def _origin(scheme: str, host: str) -> str:
+    """As browsers write it: without the default port, which a proxy may put into `Host` all the same."""
+    return f"{scheme}://{host.removesuffix(':443' if scheme == 'https' else ':80')}"

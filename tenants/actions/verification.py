@@ -34,6 +34,7 @@ class FaultKind(Enum):
     TOO_LONG = "there are entries beyond the head"
     NO_HEAD = "the head is missing"
     NO_CHAIN = "there is no entry, though there must be"
+    BEGUN_ANEW = "was not written when the tenant was made, though it must have been"
     KEY = "its key does not open"
 
 
@@ -109,6 +110,8 @@ class _Check:
     async def _run(self) -> None:
         if self._head is None:
             raise _FaultError(FaultKind.NO_HEAD)
+        if not 0 <= self._head.number <= LARGEST_NUMBER:
+            raise _FaultError(FaultKind.HEAD_CHANGED)
         key = self._open_key(self._head)
         self._check_head(self._head, key)
         await self._check_entries(self._head, key)
@@ -129,16 +132,20 @@ class _Check:
             raise _FaultError(FaultKind.KEY) from error
 
     def _check_head(self, head: Head, key: bytes) -> None:
-        if not 0 <= head.number <= LARGEST_NUMBER:
-            raise _FaultError(FaultKind.HEAD_CHANGED)
         if not _equal(head.mac, head_mac(self._chain, head.number, head.hash, key)):
             raise _FaultError(FaultKind.HEAD_CHANGED)
 
     async def _check_end(self) -> None:
-        """Entries that are written meanwhile have a head; it is read after the last of them, so it is never behind."""
-        last = await store.find_last_id(self._scope, self._chain)
+        """What is shown as the chain's stands in its places; the pass before has seen those up to the head.
+
+        Entries that are written meanwhile have a head; it is read after the last of them, so it is never behind.
+        """
+        ends = await store.find_ends(self._scope, self._chain)
         head = await _find_head(self._scope, self._chain)
-        if head is None or last > event_id(self._chain, head.number):
+        if head is None or not 0 <= head.number <= LARGEST_NUMBER:
+            raise _FaultError(FaultKind.HEAD_CHANGED)
+        places = (event_id(self._chain, 1), event_id(self._chain, head.number))
+        if ends is not None and (ends[0] < places[0] or ends[1] > places[1]):
             raise _FaultError(FaultKind.TOO_LONG, self._number + 1)
 
     async def _check_entries(self, head: Head, key: bytes) -> None:
@@ -147,8 +154,10 @@ class _Check:
             self._scope, self._chain, up_to=head.number, after=after, first=_AT_ONCE
         ):
             for stored in page:
+                if stored is None:
+                    raise _FaultError(FaultKind.CHANGED, self._number + 1)
                 self._check_entry(stored, key)
-            after = page[-1].id
+                after = stored.id
 
     def _check_entry(self, stored: StoredEntry, key: bytes) -> None:
         entry, number = stored.entry, self._number + 1

@@ -196,6 +196,25 @@ def test_an_owner_may_leave_while_another_one_stays(ask: Ask, acme: tuple[str, B
     assert [one["name"] for one in members_of(jane, tenant)] == ["Jane"]
 
 
+def test_whoever_left_invites_nobody_in_the_request_that_is_under_way(ask: Ask, acme: tuple[str, Browser]) -> None:
+    tenant, owner = acme
+    jane = Browser(ask.client)
+    accept(jane, invite(owner, tenant, "jane@acme.example", "OWNER")["url"], "Jane")
+    me = next(one for one in members_of(owner, tenant) if one["name"] == "Anna Acme")["id"]
+    document = (
+        "mutation($me: ID!, $tenant: ID!) { removeMember(input: { memberId: $me }) { __typename } "
+        'inviteMember(input: { tenantId: $tenant, email: "friend@acme.example", role: OWNER }) { __typename } }'
+    )
+
+    answer = owner.raw(document, {"me": me, "tenant": tenant})["data"]
+
+    assert {name: one["__typename"] for name, one in answer.items()} == {
+        "removeMember": "MemberRemoved",
+        "inviteMember": "NotFound",
+    }
+    assert [one["name"] for one in members_of(jane, tenant)] == ["Jane"]
+
+
 def test_pages_of_members_are_by_name_then_by_id_and_stable(ask: Ask, acme: tuple[str, Browser]) -> None:
     tenant, owner = acme
     for name in ("Zoe", "adam", "Bob", "bob"):

@@ -164,6 +164,21 @@ def test_an_owners_token_issues_tokens_in_its_own_name(ask: Ask, acme: str) -> N
     assert (made_by["kind"], made_by["name"]) == ("TOKEN", "owner-bot")
 
 
+def test_a_token_that_was_revoked_does_nothing_more_in_the_request_that_is_under_way(ask: Ask, acme: str) -> None:
+    owner = issue(ask, acme, "owner-bot", "OWNER")
+    document = (
+        "mutation($me: ID!, $tenant: ID!) { revokeToken(input: { tokenId: $me }) { __typename } "
+        'issueToken(input: { tenantId: $tenant, name: "successor", role: OWNER }) { __typename } }'
+    )
+
+    answer = raw_as(ask, owner["secret"], document, {"me": owner["token"]["id"], "tenant": acme})
+
+    assert [(error["path"], error["extensions"]["code"]) for error in answer["errors"]] == [
+        (["issueToken"], "UNAUTHENTICATED")
+    ]
+    assert listed(ask)["edges"] == []
+
+
 def test_an_owner_has_no_say_over_the_neighbours_tokens(ask: Ask, acme: str) -> None:
     owner = issue(ask, acme, "owner-bot", "OWNER")["secret"]
     neighbour = ask(TOKENS, {"providerId": "NeighbourTel"})["tokens"]["edges"][0]["node"]

@@ -12,7 +12,7 @@ import sqlite3
 import threading
 import time
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import BrowserContext, Page
+    from playwright.sync_api import Browser, BrowserContext, Page
 
 pytestmark = pytest.mark.browser
 
@@ -116,27 +116,15 @@ FORM = """([url, query, body, enctype, policy]) => {
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A gateway in which Jane is signed in by a browser, and a server of pages that wish her ill."""
+class Gateway:
+    """A process with people in its database."""
 
-    port: int
-    hostile_port: int
-    database: Path
-    context: BrowserContext
-    page: Page
-    """Hers, at the gateway."""
     server: RunningProcess
-    log_read: int
-    """How much of its log was there before."""
+    database: Path
 
     @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/graphql"
-
-    def open_hostile(self, host: str) -> Page:
-        page = self.context.new_page()
-        page.goto(f"http://{host}:{self.hostile_port}/")
-        return page
+    def port(self) -> int:
+        return int(self.server.ready["port"])
 
     def actions(self) -> list[str]:
         """What the audit log holds."""
@@ -144,7 +132,34 @@ class Place:
             return [action for (action,) in connection.execute("SELECT action FROM audit_event ORDER BY id")]
 
 
-@pytest.fixture
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A gateway in which Jane is signed in by a browser, and a server of pages that wish her ill."""
+
+    gateway: Gateway
+    hostile_port: int
+    context: BrowserContext
+    page: Page
+    """Hers, at the gateway."""
+    actions_before: int
+    log_read: int
+    """How much of its log was there before."""
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.gateway.port}/graphql"
+
+    def open_hostile(self, host: str) -> Page:
+        page = self.context.new_page()
+        page.goto(f"http://{host}:{self.hostile_port}/")
+        return page
+
+    def actions(self) -> list[str]:
+        """What was done since Jane's browser was opened, as the audit log has it."""
+        return self.gateway.actions()[self.actions_before :]
+
+
+@pytest.fixture(scope="module")
 def hostile_port() -> Iterator[int]:
     """Of a server whose every page is empty."""
 
@@ -172,35 +187,47 @@ async def _prepare(url: str) -> None:
     await database.disconnect()
 
 
-@pytest.fixture
-def place(tmp_path: Path, hostile_port: int) -> Iterator[Place]:
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    path = tmp_path_factory.mktemp("hostile") / "gateway.db"
+    asyncio.run(_prepare(f"sqlite:///{path}"))
+    with gateway_process("serve", "--port", "0", "--database", f"sqlite:///{path}", env={}) as server:
+        yield Gateway(server, path)
+
+
+@pytest.fixture(scope="module")
+def chromium(gateway: Gateway) -> Iterator[Browser]:
     from playwright.sync_api import sync_playwright  # noqa: PLC0415  # not installed where these tests are not run
 
-    path = tmp_path / "gateway.db"
-    asyncio.run(_prepare(f"sqlite:///{path}"))
-    with (
-        gateway_process("serve", "--port", "0", "--database", f"sqlite:///{path}", env={}) as server,
-        sync_playwright() as playwright,
-    ):
+    with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
-        context = chromium.new_context()
-        context.set_default_timeout(15_000)
-        page = context.new_page()
-        page.goto(f"http://127.0.0.1:{server.ready['port']}/graphql", wait_until="networkidle")
-        place = Place(int(server.ready["port"]), hostile_port, path, context, page, server, 0)
-        (answer, seen_by_script) = page.evaluate(SIGN_IN, [JANE, PASSWORD])
-        assert (answer, seen_by_script) == ({"data": {"signIn": {"__typename": "SignedIn"}}}, "")
-        place.page.evaluate("fetch('/livez')")
-        yield replace(place, log_read=_end_of_log(server))
+        yield chromium
         chromium.close()
 
 
-def _end_of_log(server: RunningProcess) -> int:
+@pytest.fixture
+def place(gateway: Gateway, chromium: Browser, hostile_port: int) -> Iterator[Place]:
+    """A browser of its own for each test: cookies, pages and a sign-in that no other has."""
+    context = chromium.new_context()
+    context.set_default_timeout(15_000)
+    page = context.new_page()
+    page.route("**/static/**", lambda route: route.abort())  # GraphiQL takes its time, and is not what is asked here
+    page.goto(f"http://127.0.0.1:{gateway.port}/graphql")
+    page.unroute_all()
+    actions, log = len(gateway.actions()), len(gateway.server.errors)
+    (answer, seen_by_script) = page.evaluate(SIGN_IN, [JANE, PASSWORD])
+    assert (answer, seen_by_script) == ({"data": {"signIn": {"__typename": "SignedIn"}}}, "")
+    page.evaluate("fetch('/livez')")
+    yield Place(gateway, hostile_port, context, page, actions, _end_of_log(gateway.server, log))
+    context.close()
+
+
+def _end_of_log(server: RunningProcess, since: int) -> int:
     """Once it tells of the request for /livez, it has told of all before."""
     until = time.monotonic() + 10
-    while '"/livez"' not in server.errors and time.monotonic() < until:
+    while '"/livez"' not in (log := server.errors)[since:] and time.monotonic() < until:
         time.sleep(0.05)
-    return len(server.errors)
+    return len(log)
 
 
 def answered(place: Place, count: int = 0) -> Counter[tuple[str, int]]:
@@ -215,13 +242,14 @@ def answered(place: Place, count: int = 0) -> Counter[tuple[str, int]]:
 
 
 def _logged(place: Place) -> Counter[tuple[str, int]]:
-    lines = [json.loads(line) for line in place.server.errors[place.log_read :].splitlines() if line.startswith("{")]
+    log = place.gateway.server.errors[place.log_read :]
+    lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
     return Counter((line["method"], line["status"]) for line in lines if line.get("route") == "/graphql")
 
 
 def test_the_cookie_is_kept_on_loopback_with_all_its_flags(place: Place) -> None:
     elsewhere = place.context.new_page()
-    elsewhere.goto(f"http://localhost:{place.port}/graphql")
+    elsewhere.goto(f"http://localhost:{place.gateway.port}/graphql")
     elsewhere.evaluate(SIGN_IN, [JANE, PASSWORD])
 
     cookies: list[dict[str, Any]] = [dict(cookie) for cookie in place.context.cookies()]

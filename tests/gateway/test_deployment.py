@@ -27,7 +27,7 @@ from tenants.keys import KeyRing
 from tenants.model import AppKind
 from tenants.store import audit, people, secrets
 from tests import make
-from tests.databases import ServedDatabase
+from tests.served import ServedDatabase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

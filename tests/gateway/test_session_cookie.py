@@ -165,9 +165,29 @@ def test_a_page_by_plain_http_is_none_of_a_gateway_that_is_reached_by_tls(settin
         assert client.portal is not None
         cookie = f"{NAME}={client.portal.call(new_session)}"
         plain = ask(client, cookie, Host="gateway.acme.example", Origin="http://gateway.acme.example")
+        named = ask(client, cookie, Host="gateway.acme.example:80", Origin="http://gateway.acme.example")
         own = ask(client, cookie, Host="gateway.acme.example", Origin="https://gateway.acme.example")
 
-    assert (plain.status_code, own.status_code) == (403, 200)
+    assert (plain.status_code, named.status_code, own.status_code) == (403, 403, 200)
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "status"),
+    [
+        ("testserver:443", "https://testserver", 200),
+        ("testserver:80", "http://testserver", 200),
+        ("testserver:8443", "https://testserver:8443", 200),
+        ("testserver:80", "https://testserver", 403),
+        ("testserver:443", "http://testserver", 403),
+        ("testserver:8443", "https://testserver", 403),
+    ],
+)
+def test_a_default_port_that_a_proxy_names_is_none(
+    client: TestClient, session: str, host: str, origin: str, status: int
+) -> None:
+    answer = ask(client, f"{NAME}={session}", Host=host, Origin=origin)
+
+    assert answer.status_code == status
 
 
 @pytest.mark.parametrize(

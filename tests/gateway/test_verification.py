@@ -108,6 +108,19 @@ async def test_a_chain_that_is_gone_as_a_whole_is_found(
     assert capsys.readouterr().err == told * 2
 
 
+async def test_a_chain_that_was_removed_and_goes_on_anew_is_found(
+    pair: Pair, connected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for table, column in (("audit_event", "chain"), ("audit_chain", "id")):
+        await execute(connected, f"DELETE FROM {table} WHERE {column} = {pair.n.tenant}")
+    await suspend_tenant(pair.n, "unpaid", now=NOW)
+
+    assert await run() == 1
+
+    told = "gateway: NeighbourTel: entry 1: was not written when the tenant was made, though it must have been.\n"
+    assert capsys.readouterr().err == told
+
+
 async def test_a_tenant_from_before_the_log_has_none_yet_and_that_is_in_order(
     pair: Pair, connected: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

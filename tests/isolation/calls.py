@@ -200,7 +200,7 @@ FREE: list[tuple[str, Call]] = [
     ("attempts.insert_staff_refusal", lambda w: attempts.insert_staff_refusal(CREDENTIALS, STAFF_ATTEMPT, NOW)),
     ("audit_chains.find_head", lambda w: audit_chains.find_head(SYSTEM, w.a.tenant)),
     ("audit_chains.list_entries", lambda w: audit_chains.list_entries(SYSTEM, w.a.tenant, up_to=ALL, first=ALL)),
-    ("audit_chains.find_last_id", lambda w: audit_chains.find_last_id(SYSTEM, PLATFORM_CHAIN)),
+    ("audit_chains.find_ends", lambda w: audit_chains.find_ends(SYSTEM, PLATFORM_CHAIN)),
     ("one_time_links.insert_reset_link", reset_link),
     (
         "one_time_links.use_reset_link",

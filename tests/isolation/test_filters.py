@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tenants import database
-from tests.databases import ServedDatabase
 from tests.isolation.calls import FREE, HELD, Call, alone, outcome
 from tests.isolation.mutants import Mutant, mutants, scoped_functions
 from tests.isolation.worlds import World, make_world
+from tests.served import ServedDatabase
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.matrix.documents import OBJECTS
 from tests.matrix.expected import COLUMNS, FIELDS, ROOT_FIELDS, TYPES, outcomes
+from tests.matrix.fields import HELD
 
 _HEAD = """# Who is answered what
 
@@ -43,9 +43,9 @@ def field_rows() -> dict[str, str]:
     by_type = {name: row for row, names in TYPES.items() for name in names.split()}
     return {
         f"{kind}.{name}": FIELDS.get(f"{kind}.{name}", by_type[kind])
-        for kind, described in OBJECTS.items()
+        for kind, names in HELD.items()
         if kind in by_type
-        for name in described.fields
+        for name in names.split()
     }
 
 

@@ -18,6 +18,7 @@ from tenants.actions.save import save_section
 from tenants.model import AppKind
 from tests import make
 from tests.cast import PREFLIGHT, address_of, issue, join, sign_in, sign_up, signed_in
+from tests.tokens import make_admin_token
 
 if TYPE_CHECKING:
     from tenants.keys import KeyRing
@@ -104,6 +105,8 @@ class Cell:
             return {}
         if self.column == "app key":
             return {"X-App-Key": self.app_key()[1]}
+        if self.column == "admin token":
+            return {"Authorization": f"Bearer {self.place.run(make_admin_token, self.who)}"}
         if self.person is None:
             assert self._role is not None
             token = self.place.run(issue, read_id_of("Tenant", self.tenant), self._role, utc_now())

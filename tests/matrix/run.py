@@ -18,12 +18,12 @@ from tests.matrix.documents import (
     paths_from,
 )
 from tests.matrix.expected import COLUMNS, ROOT_FIELDS
-from tests.matrix.stored import contents
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.matrix.place import Cell, Place
+    from tests.matrix.stored import Look
 
 NOT_THERE = {"NotFound", "UnknownProvider", "SetupLinkUnusable", "OneTimeLinkUnusable"}
 _CODES = {"UNAUTHENTICATED": "s", "FORBIDDEN": "f"}
@@ -38,6 +38,9 @@ class Seen:
     fields: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     """By field and column: `y` answered at least once, `f` only ever refused."""
 
+    told: dict[str, set[str]] = field(default_factory=dict)
+    """By column the permissions that the API itself says they have, in tenant A and outside of any."""
+
     def note(self, column: str, kind: str, name: str, letter: str) -> None:
         """What is answered once is answered."""
         known = self.fields[f"{kind}.{name}"].get(column)
@@ -49,29 +52,30 @@ def root_of(row: str) -> str:
     return row.partition(",")[0].partition(".")[2]
 
 
-def execute(place: Place, url: str) -> Seen:
+def execute(place: Place, look: Look) -> Seen:
     """Every row as everybody, then every type as everybody."""
     seen = Seen()
     for column in COLUMNS:
         for row in ROOT_FIELDS:
             cell = place.cell(column, is_provisioning=ATTEMPTS[row].is_provisioning)
-            seen.roots[row][column] = _try(seen, cell, root_of(row), ATTEMPTS[row], url)
+            seen.roots[row][column] = _try(seen, cell, root_of(row), ATTEMPTS[row], look)
         for case in CASES:
             cell = place.cell(column, is_provisioning=case.attempt.is_provisioning)
             for _ in range(case.times):
                 _send(seen, cell, case.field, case.attempt.arguments(cell))
         for is_provisioning in (True, False):
             _read(seen, place.cell(column, is_provisioning=is_provisioning))
+        seen.told[column] = _told(place.cell(column))
     return seen
 
 
-def _try(seen: Seen, cell: Cell, name: str, tried: Attempt, url: str) -> str:
+def _try(seen: Seen, cell: Cell, name: str, tried: Attempt, look: Look) -> str:
     arguments = tried.arguments(cell)
     assert cell.headers is not None
     tenants = [read_id_of("Tenant", cell.tenant), cell.place.neighbour]
-    before = contents(url, tenants)
+    before = look(tenants)
     letter = _letter(_send(seen, cell, name, arguments), name, cell)
-    has_changed = contents(url, tenants) != before
+    has_changed = look(tenants) != before
     if letter == "y" and name in MUTATIONS and name not in KEEPS_THE_STORE and not has_changed:
         return "said to be done, but nothing was changed"
     if letter != "y" and has_changed:
@@ -131,6 +135,14 @@ def _read(seen: Seen, cell: Cell) -> None:
         for kind, path in paths_from(name):
             answer = cell.send(ask_for(path, arguments), arguments)
             _note_fields(seen, cell.column, kind, path, answer)
+
+
+def _told(cell: Cell) -> set[str]:
+    """As a portal asks before it greys out. Who is anonymous is told nothing."""
+    outside = cell.send("{ viewer { permissions } }", {})["data"]["viewer"] or {"permissions": []}
+    document = "query($name: String!) { tenant(providerId: $name) { viewerPermissions } }"
+    inside = (cell.send(document, {"name": cell.name})["data"] or {}).get("tenant") or {"viewerPermissions": []}
+    return {*outside["permissions"], *inside["viewerPermissions"]}
 
 
 def _note_fields(seen: Seen, column: str, kind: str, path: list[tuple[str, str]], answer: dict[str, Any]) -> None:

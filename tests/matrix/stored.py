@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from typing import Any
 
 import asyncpg
@@ -16,47 +19,58 @@ _OF_A_TENANT = ("tenant_id", "chain")
 """Columns by which a row belongs to one."""
 _NOT_OURS = {"tortoise_migrations", "sqlite_sequence"}
 
-Contents = dict[str, list[str]]
+Contents = dict[str, frozenset[tuple[Any, ...]]]
+Look = Callable[[list[int]], Contents]
+"""Each table's rows, of these tenants and of none, but for stamps and counts."""
 
 
-def contents(url: str, tenants: list[int]) -> Contents:
-    """Each table's rows, of these tenants and of none, but for stamps and counts."""
-    if url.startswith("sqlite"):
-        return _of_sqlite(url.removeprefix("sqlite:///"), tenants)
-    return asyncio.run(_of_postgres(url, tenants))
+@contextmanager
+def looking_into(url: str) -> Iterator[Look]:
+    """By one connection, since it is looked thousands of times."""
+    with _sqlite(url.removeprefix("sqlite:///")) if url.startswith("sqlite") else _postgres(url) as look:
+        yield look
 
 
-def _of_sqlite(path: str, tenants: list[int]) -> Contents:
-    connection = sqlite3.connect(path)
-    connection.row_factory = sqlite3.Row
-    try:
+@contextmanager
+def _sqlite(path: str) -> Iterator[Look]:
+    with closing(sqlite3.connect(path)) as connection:
         query = "SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'"
-        wanted = _selects([tuple(row) for row in connection.execute(query)], tenants)
-        return {name: _rows(connection.execute(select)) for name, select in wanted.items()}
-    finally:
-        connection.close()
+        selects = _selects(connection.execute(query).fetchall(), "IN (SELECT value FROM json_each(?))")
+
+        def look(tenants: list[int]) -> Contents:
+            sent = json.dumps([0, *tenants])
+            return {
+                table: frozenset(connection.execute(select, [sent] if is_narrowed else []))
+                for table, (select, is_narrowed) in selects.items()
+            }
+
+        yield look
 
 
-async def _of_postgres(url: str, tenants: list[int]) -> Contents:
-    connection = await asyncpg.connect(url)
-    try:
+@contextmanager
+def _postgres(url: str) -> Iterator[Look]:
+    with asyncio.Runner() as runner:
+        connection = runner.run(asyncpg.connect(url))
         query = "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'"
-        wanted = _selects([tuple(row) for row in await connection.fetch(query)], tenants)
-        return {name: _rows(await connection.fetch(select)) for name, select in wanted.items()}
-    finally:
-        await connection.close()
+        selects = _selects([tuple(row) for row in runner.run(connection.fetch(query))], "= ANY ($1)")
+
+        def look(tenants: list[int]) -> Contents:
+            return {
+                table: frozenset(map(tuple, runner.run(connection.fetch(select, *[[0, *tenants]] * is_narrowed))))
+                for table, (select, is_narrowed) in selects.items()
+            }
+
+        yield look
+        runner.run(connection.close())
 
 
-def _selects(columns: list[tuple[Any, ...]], tenants: list[int]) -> dict[str, str]:
-    """What to read of each table."""
-    found: dict[str, str] = {}
+def _selects(columns: list[tuple[str, str]], is_wanted: str) -> dict[str, tuple[str, bool]]:
+    """What to read of each table, and whether of some tenants only."""
+    found: dict[str, tuple[str, bool]] = {}
     for table in sorted({table for table, _ in columns} - COUNTS - _NOT_OURS):
-        owner = next((one for one in _OF_A_TENANT if (table, one) in columns), None)
-        numbers = ", ".join(map(str, [0, *tenants]))
-        narrowed = f" WHERE {owner} IN ({numbers}) OR {owner} IS NULL" if owner else ""
-        found[table] = f'SELECT * FROM "{table}"{narrowed}'  # noqa: S608 - tables and numbers of ours
+        names = [name for of, name in columns if of == table]
+        owner = next((one for one in _OF_A_TENANT if one in names), None)
+        narrowed = f" WHERE {owner} {is_wanted} OR {owner} IS NULL" if owner else ""
+        read = ", ".join(f'"{name}"' for name in names if name not in STAMPS)
+        found[table] = (f'SELECT {read} FROM "{table}"{narrowed}', owner is not None)  # noqa: S608 - names of ours
     return found
-
-
-def _rows(rows: Any) -> list[str]:
-    return sorted(str([(key, row[key]) for key in row.keys() if key not in STAMPS]) for row in rows)  # noqa: SIM118 - not a dictionary

@@ -257,6 +257,34 @@ async def import_text(tmp_path: Path, text: str, *, publish: bool = False, dry_r
     return await import_file(str(path), publish=publish, dry_run=dry_run, admitted=frozenset(), keys=make.KEYS, now=NOW)
 
 
+async def test_of_entries_of_one_moment_the_later_written_comes_first_and_pages_show_each_once(pair: Pair) -> None:
+    await live(pair.a)
+    whole = await audit_log.list_of_tenant(pair.a, AuditFilter(), first=100)
+    places = [Position(one.at, one.id) for one in whole]
+
+    pages = [await audit_log.list_of_tenant(pair.a, AuditFilter(), first=1, after=place) for place in places]
+
+    assert {one.at for one in whole} == {NOW}
+    assert len(whole) > 1
+    assert [one.id for one in whole] == sorted((one.id for one in whole), reverse=True)
+    assert [[one.id for one in page] for page in pages] == [*([one.id] for one in whole[1:]), []]
+
+
+@pytest.mark.parametrize(
+    ("narrow", "is_shown"),
+    [
+        (AuditFilter(since=NOW), True),
+        (AuditFilter(since=NOW + timedelta(microseconds=1)), False),
+        (AuditFilter(until=NOW), False),
+        (AuditFilter(until=NOW + timedelta(microseconds=1)), True),
+    ],
+)
+async def test_the_first_moment_is_in_a_span_and_the_last_is_not(
+    pair: Pair, narrow: AuditFilter, *, is_shown: bool
+) -> None:
+    assert bool(await audit_log.list_of_tenant(pair.a, narrow, first=100)) == is_shown
+
+
 async def test_each_tenant_of_an_imported_file_is_on_record_in_its_own_chain(pair: Pair, tmp_path: Path) -> None:
     assert await import_text(tmp_path, FILE, dry_run=True) == 0
     assert await import_text(tmp_path, FILE, publish=True) == 0

@@ -21,8 +21,8 @@ from tenants.scoping import Extent, Kind, bound, extent_of
 from tenants.store import secrets
 from tenants.store.sealed import count_by_key
 from tenants.system import SystemScope
-from tests.databases import ServedDatabase
 from tests.make import KEYS, ORIGIN
+from tests.served import ServedDatabase
 from tests.tenants.writing import NOW
 
 pytestmark = pytest.mark.anyio

@@ -304,7 +304,7 @@ def test_tenants_live_as_the_model_says(migrated_sqlite: Path, tmp_path: Path) -
 
 @pytest.mark.proof
 def test_state_machine_proof_on_sqlite(migrated_sqlite: Path, tmp_path: Path) -> None:
-    live(files(migrated_sqlite, tmp_path), lives=count(full=1000, ci=60), steps=50)
+    live(files(migrated_sqlite, tmp_path), lives=count(full=1000, ci=25), steps=50)
 
 
 @pytest.mark.proof
@@ -317,7 +317,7 @@ def test_state_machine_proof_on_postgresql(postgres_server: PostgresServer, migr
         urls.append(postgres_server.make(migrated_postgres))
         return urls[-1]
 
-    live(make_url, lives=count(full=400, ci=25), steps=50)
+    live(make_url, lives=count(full=400, ci=10), steps=50)
 
     while urls:
         postgres_server.drop(urls.pop())

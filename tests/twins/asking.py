@@ -66,15 +66,12 @@ class Twins:
 
     def compare(self, who: str, operation: Operation, own: list[str | None]) -> None:
         """Where there is nothing of A's, an id of B's and then one of nobody's."""
-        for attempt in (1, 2, 3):
-            theirs, nobodys = (
-                shown(
-                    self.send(
-                        who, operation, [mine or about(kind) for mine, kind in zip(own, operation.kinds, strict=True)]
-                    )
-                )
-                for about in (self.foreign, self.nothing)
-            )
+        asked_for = [
+            [mine or about(kind) for mine, kind in zip(own, operation.kinds, strict=True)]
+            for about in (self.foreign, self.nothing)
+        ]
+        for attempt in (1, 2, 3):  # with the same ids: others might not tell what these do
+            theirs, nobodys = (shown(self.send(who, operation, ids)) for ids in asked_for)
             if theirs == nobodys:
                 return
             # A minute that went by between the two, or a stamp of last use: not three times.
