@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 CHANNEL = "gateway_change"
 """On which PostgreSQL is asked to tell of commits."""
+LISTENER = "gateway feed"
+"""What the connection that listens is called in PostgreSQL's list of activities."""
 _LOOK_SECONDS = 0.02
 _REST_SECONDS = 1.0
 _ASK_SECONDS = 5.0
@@ -64,7 +66,12 @@ async def _listen(address: PostgresAddress, hint: Callable[[], None]) -> None:
     """Raises an outage when the connection is lost, and when it does not answer."""
     lost = asyncio.Event()
     asyncpg: Any = import_module("asyncpg")  # an optional package
-    connection = await asyncpg.connect(address.url, timeout=_TIMEOUT_SECONDS, command_timeout=_TIMEOUT_SECONDS)
+    connection = await asyncpg.connect(
+        address.url,
+        timeout=_TIMEOUT_SECONDS,
+        command_timeout=_TIMEOUT_SECONDS,
+        server_settings={"application_name": LISTENER},
+    )
     try:
         connection.add_termination_listener(lambda _: lost.set())
         await connection.add_listener(CHANNEL, lambda *_: hint())
@@ -79,7 +86,11 @@ async def _listen(address: PostgresAddress, hint: Callable[[], None]) -> None:
 
 
 async def _close(connection: Any) -> None:  # noqa: ANN401 - the driver's
+    """Politely, but not for long: the driver's own time-out does not hold while a statement is being cancelled."""
     try:
-        await connection.close(timeout=_REST_SECONDS)
+        async with asyncio.timeout(_REST_SECONDS):
+            await connection.close()
+    except TimeoutError:
+        pass
     finally:
         connection.terminate()

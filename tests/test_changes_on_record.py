@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import anyio
 import pytest
 
 from gateway.settings import Settings
 from tenants import access_rows, audit_rows, feed_rows, rows
+from tenants.audit import AuditAction
+from tenants.feed import KIND_OF, ChangeKind
 from tests.conftest import Ask
 from tests.tenants.inspection import fetch
 from tests.test_isolation import FIELDS, Target, acme, answer, root_fields
 
 __all__ = ["acme"]  # the fixture
 
+Stored: TypeAlias = "dict[str, list[tuple[Any, ...]]]"
+AUDIT_ACTION, CHANGE_KIND = 0, 1
+"""Where they stand among the columns of their tables, sorted by name."""
 ACTIONS = sorted((Path(__file__).parent.parent / "tenants" / "actions").glob("*.py"))
 NOT_ON_RECORD = {
     "attempts.note_refusal",  # counters of refusals,
@@ -75,10 +81,10 @@ def test_each_transaction_of_an_action_comes_to_an_entry() -> None:
     assert silent == NOT_ON_RECORD
 
 
-def stored(url: str) -> dict[str, list[tuple[Any, ...]]]:
+def stored(url: str) -> Stored:
     """Every row of every table, but for what is only counted and stamped."""
 
-    async def read() -> dict[str, list[tuple[Any, ...]]]:
+    async def read() -> Stored:
         found = {}
         for module in (rows, access_rows, audit_rows, feed_rows):
             for model in vars(module).values():
@@ -105,6 +111,13 @@ def test_whatever_a_mutation_changes_is_on_record(ask: Ask, acme: Target, settin
     assert bool(changed) == (name not in UNCHANGED)
     assert ("audit_event" in changed) == bool(changed - {"audit_event", "audit_chain"})
     assert len(after["audit_event"]) == len(before["audit_event"]) + len(changed & {"audit_event"})
+    recorded = {KIND_OF[AuditAction[action]] for action in new(before, after, "audit_event", AUDIT_ACTION)}
+    assert {ChangeKind[kind] for kind in new(before, after, "change", CHANGE_KIND)} == recorded - {None}
+
+
+def new(before: Stored, after: Stored, table: str, column: int) -> Counter[str]:
+    """What stands in that column of the rows that were added."""
+    return Counter(row[column] for row in after[table]) - Counter(row[column] for row in before[table])
 
 
 def test_the_tables_that_are_compared_are_all_there_are(settings: Settings) -> None:
