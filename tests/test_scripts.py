@@ -32,7 +32,7 @@ def checkout(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("script", ["serve", "test", "check", "prove", "lock"])
+@pytest.mark.parametrize("script", ["serve", "test", "check", "prove", "lock", "bench"])
 def test_a_missing_venv_module_is_named_in_one_line(checkout: Path, script: str) -> None:
     python = make_python(checkout, WITHOUT_VENV)
 
