@@ -45,5 +45,5 @@ class Migration(migrations.Migration):
         RunOnPostgres("ALTER TABLE change ENABLE ROW LEVEL SECURITY"),
         RunOnPostgres(f"CREATE POLICY change_counter_1 ON change_counter FOR ALL {_ALL}"),
         RunOnPostgres(f"CREATE POLICY change_1 ON change FOR ALL {_ALL}"),
-        RunOnPostgres(f"CREATE POLICY tenant_feed ON tenant FOR SELECT USING ({_IS_FEED})"),
+        RunOnPostgres(f"CREATE POLICY tenant_9 ON tenant FOR SELECT USING ({_IS_FEED})"),
     ]
