@@ -69,7 +69,7 @@ Conventions:
 - Ids are opaque. Keep them, send them back, never take them apart. An id that is unknown, foreign or forbidden is answered alike.
 - Times are RFC 3339 in UTC, for example `2026-11-23T18:00:00Z`.
 - A list that can grow is a connection: `first` 1 to 100, 20 when absent; `after` takes the `endCursor` of the page before. A list with a small fixed limit is a plain list.
-- What can go wrong in normal use is a member of a result's union and implements `Refusal`. `errors` means a broken request or our bug; its `extensions.code` is `BAD_REQUEST`, `TOO_COSTLY`, `UNAUTHENTICATED`, `FORBIDDEN`, `UNAVAILABLE`, `PERSISTED_QUERY_NOT_FOUND` (send the query along with its hash), `UNTRUSTED_DOCUMENT` or `INTERNAL`.
+- What can go wrong in normal use is a member of a result's union and implements `Refusal`. `errors` means a broken request or our bug; its `extensions.code` is `BAD_REQUEST`, `TOO_COSTLY`, `UNAUTHENTICATED`, `FORBIDDEN`, `RATE_LIMITED`, `UNAVAILABLE`, `PERSISTED_QUERY_NOT_FOUND` (send the query along with its hash), `UNTRUSTED_DOCUMENT` or `INTERNAL`.
 """  # noqa: E501 - descriptions are not wrapped: GraphiQL does that
 
 _MUTATION = """

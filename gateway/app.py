@@ -14,15 +14,18 @@ from starlette.routing import Route
 
 from gateway.api import make_schema
 from gateway.context import utc_now
+from gateway.edge.cache import EdgeCache
+from gateway.edge.lane import Lane
+from gateway.edge.serving import Serving
 from gateway.environment import key_ring, load_serving_settings
 from gateway.http.account_pages import AccountEndpoint
 from gateway.http.cross_origin import graphql_routes
 from gateway.http.graphql import GraphQLEndpoint, refuse
-from gateway.http.guards import Guards
+from gateway.http.guards import Guards, security_headers
 from gateway.http.health import livez, readyz
 from gateway.http.link_pages import PasswordPage, WelcomePage
 from gateway.http.linphone import LinphoneEndpoint
-from gateway.http.metrics import MetricsEndpoint
+from gateway.http.metrics import MetricsEndpoint, Tallying
 from gateway.http.pages import IndexPage, rules, warm_up
 from gateway.http.persisted import PersistedDocuments
 from gateway.http.provisioning_endpoints import AcrobitsEndpoint
@@ -74,10 +77,14 @@ def create_app(
     documents = PersistedDocuments(
         schema.documents, load_trusted(settings, schema), is_trusted_only=settings.is_trusted_only
     )
-    graphql = GraphQLEndpoint(schema, settings, keys, provisioner, stamps, documents, now)
-
     listeners: list[Listener] = []
     feed = Feed(listeners, settings.database_url)
+    cache = EdgeCache(settings.cache_bytes, is_current=lambda: feed.is_current)
+    tallying = Tallying(cache)
+    headers = security_headers(is_production=settings.is_production)
+    serving = Serving(cache, schema.documents, keys, stamps, now, security_headers=headers)
+    listeners.append(serving.cells.on_changes)
+    graphql = GraphQLEndpoint(schema, settings, keys, provisioner, stamps, documents, serving, now)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -89,11 +96,13 @@ def create_app(
         )
         await feed.start()
         log.info("started", sqlite=database.sqlite_version(), profile=settings.profile.value)
+        tallying.start()
         warming = asyncio.gather(warm_up(), asyncio.to_thread(upstream.warm_up))
         try:
             yield
         finally:
             await warming
+            await tallying.close()
             await upstream.close()
             await stamps.close()
             await feed.close()
@@ -104,7 +113,7 @@ def create_app(
             *graphql_routes(_endpoint(graphql), settings),
             Route("/livez", livez),
             Route("/readyz", readyz),
-            Route("/metrics", _endpoint(MetricsEndpoint(settings, keys, stamps, now))),
+            Route("/metrics", _endpoint(MetricsEndpoint(settings, keys, stamps, tallying, now))),
             Route("/docs/rules", rules),
             Route("/setup/{token}", _endpoint(SetupPage(now))),
             Route(
@@ -123,7 +132,7 @@ def create_app(
         exception_handlers={Exception: _on_bug},
     )
     app.router.redirect_slashes = False
-    return Guards(app, is_production=settings.is_production)
+    return Lane(Guards(app, headers), cache, serving.digests)
 
 
 def check_documents(settings: Settings) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import strawberry
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tenants.access import Principal
     from tenants.app_keys import SentAppKey
     from tenants.keys import KeyRing
+    from tenants.model import AppKind
+    from tenants.store.published import Published
 
 
 def utc_now() -> datetime:
@@ -65,6 +67,13 @@ class Cookies:
         self.session = ""
 
 
+class PublishedConfigs(Protocol):
+    """Where what softphones may read comes from."""
+
+    async def find(self, provider_id: str, app: AppKind, app_key: SentAppKey) -> Published | None:
+        """As `tenants.store.published.find_published`. Raises RefusedError for who asks too often."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Context:
     """One request's context; never shared."""
@@ -76,6 +85,7 @@ class Context:
     allowance: Allowance
     provisioner: Provisioner
     stamps: Stamps
+    configs: PublishedConfigs
     app_key: SentAppKey = NO_APP_KEY
     cookies: Cookies = field(default_factory=Cookies)
     now: Callable[[], datetime] = utc_now

@@ -116,6 +116,8 @@ class Settings:
     """On PostgreSQL, the role that the gateway's own work is done as; None: as whoever it connects as."""
     body_bytes: int = 64 * 1024
     """The largest request body."""
+    cache_bytes: int = 64 * 1024 * 1024
+    """What stored answers to softphones may take, in each process; 0: none is stored."""
     limits: Limits = field(default_factory=Limits)
     """What one operation may cost; each by a variable `GATEWAY_LIMIT_<NAME>`."""
 
@@ -154,6 +156,7 @@ class Settings:
             deadline_seconds=read("DEADLINE_SECONDS", whole_number(1, 60), 5),
             database_pool=read("DATABASE_POOL", whole_number(1, 200), 10),
             body_bytes=read("BODY_BYTES", whole_number(1024, 10_000_000), 64 * 1024),
+            cache_bytes=read("CACHE_BYTES", whole_number(0, 999_999_999), 64 * 1024 * 1024),
             limits=_limits(read),
         )
         read.refuse_unknown()

@@ -10,6 +10,7 @@ from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
 from gateway.context import Allowance, Context, Cookies
+from gateway.edge.answers import Outcome
 from gateway.http import metrics
 from gateway.http.app_key import app_key_of
 from gateway.http.auth import BadCredentialError, principal_of_browser, principal_of_session
@@ -20,6 +21,7 @@ from gateway.http.deadline import Deadline
 from gateway.http.graphiql import graphiql_response
 from gateway.http.negotiation import JSON, RESPONSE_JSON, choose, wants_html
 from gateway.http.origins import why_refused
+from gateway.http.softphones import is_anonymous, question_of, respond, spelling_of
 from gateway.refusals import ErrorCode, RefusedError, request_error
 from tenants.errors import UnavailableError
 
@@ -27,10 +29,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from graphql import GraphQLError
     from starlette.requests import Request
     from strawberry.types import ExecutionResult
 
+    from gateway.edge.reading import Reading
+    from gateway.edge.serving import Serving
     from gateway.guard import GatewaySchema
     from gateway.http.body import GraphQLRequest
     from gateway.http.persisted import PersistedDocuments
@@ -55,11 +58,12 @@ class GraphQLEndpoint:
         provisioner: Provisioner,
         stamps: Stamps,
         documents: PersistedDocuments,
+        serving: Serving,
         now: Callable[[], datetime],
     ) -> None:
         self._documents = documents
         self._schema, self._settings, self._keys, self._now = schema, settings, keys, now
-        self._provisioner, self._stamps = provisioner, stamps
+        self._provisioner, self._stamps, self._serving = provisioner, stamps, serving
         self._deadline = Deadline()
 
     async def __call__(self, request: Request) -> Response:
@@ -90,8 +94,6 @@ class GraphQLEndpoint:
         except BadCredentialError:
             headers = {"WWW-Authenticate": "Bearer"}
             return refuse(401, "This credential does not work.", media_type, ErrorCode.UNAUTHENTICATED, headers)
-        except (UnavailableError, TimeoutError) as error:
-            return _unavailable(media_type, error)
 
     def _is_for_person(self, request: Request, accept: str) -> bool:
         has_query = bool({"query", "extensions", "variables", "operationName"} & set(request.query_params))
@@ -117,20 +119,47 @@ class GraphQLEndpoint:
         is_get = request.method != "POST"
         query_string = request.scope["query_string"]
         asked = of_query_string(query_string) if is_get else await of_body(request, self._settings.body_bytes)
+        spelling = spelling_of(request, asked)
         try:
             asked = self._documents.find(asked)
-            allowance = Allowance(self._settings.deadline_seconds)
-            result = await self._deadline.run(self._run(request, asked, allowance, cookies, is_get=is_get), allowance)
+            if is_anonymous(request):
+                answer = await self._answer_anybody(request, asked, media_type, cookies, spelling)
+            else:
+                reading = self._serving.reading(caller_of(request, self._settings).address)
+                answer = (await self._execute(request, asked, media_type, cookies, reading)).response
         except InvalidOperationTypeError:
             return _refuse_operation(media_type, is_get=is_get)
         except RefusedError as error:
             return _refuse_document(error, media_type)
         self._documents.keep(asked)
-        return _render(result, media_type)
+        return answer
+
+    async def _answer_anybody(
+        self, request: Request, asked: GraphQLRequest, media_type: str, cookies: Cookies, spelling: bytes | None
+    ) -> Response:
+        """What is stored, where that is the answer."""
+        answer = await self._serving.answer(
+            question_of(request, asked, media_type),
+            spelling,
+            caller_of(request, self._settings).address,
+            lambda reading: self._execute(request, asked, media_type, cookies, reading),
+        )
+        return respond(answer, request, self._serving.cache)
+
+    async def _execute(
+        self, request: Request, asked: GraphQLRequest, media_type: str, cookies: Cookies, reading: Reading
+    ) -> Outcome:
+        allowance = Allowance(self._settings.deadline_seconds)
+        try:
+            result = await self._deadline.run(self._run(request, asked, allowance, cookies, reading), allowance)
+        except (UnavailableError, TimeoutError) as error:
+            return Outcome(_unavailable(media_type, error), is_whole=False)
+        return Outcome(_render(result, media_type, reading.seconds_to_wait), is_whole=not result.errors)
 
     async def _run(
-        self, request: Request, asked: GraphQLRequest, allowance: Allowance, cookies: Cookies, *, is_get: bool
+        self, request: Request, asked: GraphQLRequest, allowance: Allowance, cookies: Cookies, reading: Reading
     ) -> ExecutionResult:
+        is_get = request.method != "POST"
         with metrics.operation():
             caller = caller_of(request, self._settings)
             origin = origin_of(request, caller, self._keys)
@@ -151,6 +180,7 @@ class GraphQLEndpoint:
                 allowance=allowance,
                 provisioner=self._provisioner,
                 stamps=self._stamps,
+                configs=reading,
                 app_key=app_key_of(request),
                 cookies=cookies,
                 now=self._now,
@@ -194,10 +224,12 @@ def _request_error_status(media_type: str) -> int:
     return 200 if media_type == JSON else 400
 
 
-def _render(result: ExecutionResult, media_type: str) -> Response:
+def _render(result: ExecutionResult, media_type: str, seconds_to_wait: int | None) -> Response:
     errors = [error.formatted for error in result.errors or ()]
-    if result.data is None and _is_outage(result.errors or []):
+    if result.data is None and _has(ErrorCode.UNAVAILABLE, result):
         return _json({"errors": errors, "data": None}, 503, media_type, _RETRY)
+    if result.data is None and _has(ErrorCode.RATE_LIMITED, result):
+        return _json({"errors": errors, "data": None}, 429, media_type, {"Retry-After": str(seconds_to_wait)})
     if result.data is None and not any(error.path for error in result.errors or ()):
         return _json({"errors": errors}, _request_error_status(media_type), media_type)
     body: dict[str, Any] = {"data": result.data}
@@ -206,8 +238,8 @@ def _render(result: ExecutionResult, media_type: str) -> Response:
     return _json(body, 200, media_type)
 
 
-def _is_outage(errors: list[GraphQLError]) -> bool:
-    return any((error.extensions or {}).get("code") == ErrorCode.UNAVAILABLE.value for error in errors)
+def _has(code: ErrorCode, result: ExecutionResult) -> bool:
+    return any((error.extensions or {}).get("code") == code.value for error in result.errors or ())
 
 
 def _unavailable(media_type: str, error: UnavailableError | TimeoutError) -> Response:

@@ -12,6 +12,8 @@ from starlette.datastructures import MutableHeaders
 from gateway.http.metrics import method_label, observe
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _HEADERS = {
@@ -26,12 +28,16 @@ _UNROUTED = "(none)"
 log = structlog.get_logger("gateway.request")
 
 
-class Guards:
-    """The outermost layer, so that even the answer to a bug carries its headers."""
+def security_headers(*, is_production: bool) -> dict[str, str]:
+    """What every answer carries."""
+    return {**_HEADERS, **(_HSTS if is_production else {})}
 
-    def __init__(self, app: ASGIApp, *, is_production: bool) -> None:
-        self._app = app
-        self._headers = {**_HEADERS, **(_HSTS if is_production else {})}
+
+class Guards:
+    """The outermost layer of what is made here, so that even the answer to a bug carries its headers."""
+
+    def __init__(self, app: ASGIApp, headers: Mapping[str, str]) -> None:
+        self._app, self._headers = app, headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request through and watch its answer."""
@@ -50,7 +56,7 @@ class Guards:
 
 
 class _Answer:
-    def __init__(self, send: Send, headers: dict[str, str]) -> None:
+    def __init__(self, send: Send, headers: Mapping[str, str]) -> None:
         self._send, self._headers = send, headers
         self.request_id = secrets.token_hex(8)
         self.status = 500

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from gateway.edge.cache import EdgeCache, Tally
     from gateway.settings import Settings
     from gateway.stamps import Stamps
     from tenants.keys import KeyRing
@@ -37,7 +39,10 @@ OPERATIONS_RUNNING = Gauge(
 )
 WORKERS = Gauge("gateway_workers", "Worker processes, those that start or drain included.", multiprocess_mode="livesum")
 WORKERS.set(1)
+CONFIGS = Counter("gateway_config_cache_total", "Softphone queries, by whether their answer was stored.", ("result",))
+NOT_MODIFIED = Counter("gateway_config_not_modified_total", "Softphones that were told that they have it (304).")
 _METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
+_TALLY_SECONDS = 1.0
 
 
 def method_label(method: str) -> str:
@@ -56,17 +61,58 @@ def observe(*, route: str, method: str, status: int, seconds: float) -> None:
     DURATIONS.labels(route).observe(seconds)
 
 
+def add(tally: Tally) -> None:
+    """Count what stored answers were given for. How long they took is not measured."""
+    CONFIGS.labels("hit").inc(tally.hits)
+    CONFIGS.labels("miss").inc(tally.misses)
+    NOT_MODIFIED.inc(tally.not_modified)
+    for (method, status), count in tally.answered.items():
+        REQUESTS.labels("/graphql", method, str(status)).inc(count)
+
+
+class Tallying:
+    """Takes what the cache has counted, each second: a hit itself must not cost so much."""
+
+    def __init__(self, cache: EdgeCache) -> None:
+        self._cache = cache
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """From now on."""
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def close(self) -> None:
+        """The rest of it."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task})
+        self.take()
+
+    def take(self) -> None:
+        """What was counted up to now."""
+        add(self._cache.take_tally())
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(_TALLY_SECONDS)
+            self.take()
+
+
 class MetricsEndpoint:
     """GET /metrics, behind the operator's token or a platform admin's."""
 
-    def __init__(self, settings: Settings, keys: KeyRing, stamps: Stamps, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, settings: Settings, keys: KeyRing, stamps: Stamps, tallying: Tallying, now: Callable[[], datetime]
+    ) -> None:
         self._settings, self._keys, self._stamps, self._now = settings, keys, stamps, now
+        self._tallying = tallying
 
     async def __call__(self, request: Request) -> Response:
         """The counters of this process, or of all workers; 401 without a token."""
         if not await self._is_allowed(request):
             message = "Send Authorization: Bearer <GATEWAY_METRICS_TOKEN>, or a platform admin's token.\n"
             return PlainTextResponse(message, 401, {"WWW-Authenticate": "Bearer"})
+        self._tallying.take()
         return Response(print_metrics(), media_type=CONTENT_TYPE_LATEST)
 
     async def _is_allowed(self, request: Request) -> bool:

@@ -10,8 +10,6 @@ from gateway.context import Info
 from gateway.schema.enums import AppKind
 from gateway.schema.problems import UnknownProvider
 from gateway.schema.softphone import SoftphoneConfig, SoftphoneConfigResult
-from tenants.access import PUBLIC
-from tenants.store.published import find_published
 
 
 async def resolve_softphone_config(
@@ -34,7 +32,7 @@ async def resolve_softphone_config(
 ) -> SoftphoneConfigResult:
     """Published only, whatever the caller's credential is (I4, I5), and by the key that the tenant may demand."""
     context = info.context
-    published = await find_published(PUBLIC, provider_id, app, context.app_key)
+    published = await context.configs.find(provider_id, app, context.app_key)
     if published is None:
         return UnknownProvider()
     context.stamps.note(published.app_key, context.now())

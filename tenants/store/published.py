@@ -9,6 +9,7 @@ from tortoise.expressions import F, Q
 
 from tenants.app_keys import NO_APP_KEY
 from tenants.identity import ProviderId
+from tenants.model import AppKind
 from tenants.rows import RevisionRow
 from tenants.scoping import scoped
 from tenants.store.app_keys import let_in, use_of
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from tenants.access import PublicScope
     from tenants.app_keys import SentAppKey
     from tenants.credentials import Use
-    from tenants.model import AppKind, Revision
+    from tenants.model import Revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Published:
     revision: Revision
     app_key: Use | None = None
     """The tenant's key that the app has sent, whether one is demanded or not."""
+    is_key_demanded: bool = False
 
 
 @scoped
@@ -64,4 +66,6 @@ def _live(of_whom: Q) -> QuerySet[RevisionRow]:
 
 
 def _published(row: RevisionRow, app_key: Use | None = None) -> Published:
-    return Published(ProviderId(row.tenant.provider_id), from_row(row), app_key)
+    revision = from_row(row)
+    is_key_demanded = row.tenant.is_app_key_required and revision.config.app is AppKind.WHITELABEL
+    return Published(ProviderId(row.tenant.provider_id), revision, app_key, is_key_demanded)

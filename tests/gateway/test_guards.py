@@ -10,7 +10,7 @@ import structlog
 from starlette.testclient import TestClient
 
 from gateway.app import create_app
-from gateway.http.guards import Guards
+from gateway.http.guards import Guards, security_headers
 from gateway.settings import Profile, Settings
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def test_what_fails_before_it_answers_is_logged_as_500(logged: list[Any], databa
     async def broken(_scope: Scope, _receive: Receive, _send: Send) -> None:
         raise KeyError(MARK)
 
-    answer = TestClient(Guards(broken, is_production=False), raise_server_exceptions=False).get("/")
+    answer = TestClient(Guards(broken, security_headers(is_production=False)), raise_server_exceptions=False).get("/")
 
     assert answer.status_code == 500
     assert [(line["route"], line["status"]) for line in logged] == [("(none)", 500)]

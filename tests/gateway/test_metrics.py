@@ -100,8 +100,12 @@ def test_no_label_names_a_tenant_a_user_or_a_path(ask: Ask) -> None:
     labels = list_labels(ask.client)
 
     names = {name for name, _ in labels}
-    # The last two have values once somebody in this process has signed in or tried a provider.
-    assert {"route", "method", "status", "le"} <= names <= {"route", "method", "status", "le", "outcome", "verdict"}
+    # The last three have values once somebody in this process has signed in, tried a provider or asked for a config.
+    assert (
+        {"route", "method", "status", "le"}
+        <= names
+        <= {"route", "method", "status", "le", "outcome", "verdict", "result"}
+    )
     assert not re.search("LabelTel|Label-Name|NeighbourTel|admin", str(labels))
     assert {value for name, value in labels if name == "route"} <= {
         "/graphql", "/livez", "/readyz", "/metrics", "/docs/rules", "/", "/static", "(none)",

@@ -63,6 +63,7 @@ GOOD: list[tuple[str, str, Any]] = [
     ("DATABASE_POOL", "200", 200),
     ("SYSTEM_ROLE", "gateway_system", "gateway_system"),
     ("BODY_BYTES", "1024", 1024),
+    ("CACHE_BYTES", "0", 0),
 ]
 
 BAD = [
@@ -132,6 +133,8 @@ BAD = [
     ("BODY_BYTES", "1023"),
     ("BODY_BYTES", "10000001"),
     ("BODY_BYTES", "64k"),
+    ("CACHE_BYTES", "-1"),
+    ("CACHE_BYTES", "64M"),
 ]
 
 LIMITS = [one.name for one in fields(Limits) if isinstance(one.default, int)]

@@ -1,0 +1,152 @@
+"""Stored answers, found by how a request is spelt and by what it asks."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gateway.edge.segments import Item, SegmentedMap
+from gateway.edge.validators import matches
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gateway.edge.cells import Cell, Standing
+    from tenants.credentials import Use
+
+Headers = list[tuple[bytes, bytes]]
+
+UNKNOWN_SECONDS = 10.0
+"""How long it is remembered that there is nobody."""
+_ABOUT_CONTENT = frozenset({b"content-length", b"content-type", b"content-encoding"})
+_ENTRY_BYTES = 1_400
+"""What an entry, its cell and its places in maps take beside the body: measured, see the test."""
+_SPELLING_BYTES = 320
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer as it goes over the wire: all headers but Date, and the body."""
+
+    status: int
+    headers: Headers
+    body: bytes
+    etag: bytes | None = None
+    """Only of what may be asked for again by it."""
+
+    def not_modified(self) -> Headers:
+        """The headers of a 304 (RFC 9110 15.4.5)."""
+        return [header for header in self.headers if header[0] not in _ABOUT_CONTENT]
+
+
+_NO_ANSWER = Answer(500, [], b"")
+
+
+class Entry(Item):
+    """A stored answer, and what it hangs on."""
+
+    __slots__ = ("answer", "cell", "question", "standing", "until", "use")
+
+    def __init__(
+        self, question: bytes, answer: Answer, cell: Cell, standing: Standing, until: float | None, use: Use | None
+    ) -> None:
+        super().__init__(_ENTRY_BYTES + len(answer.body))
+        self.question, self.answer = question, answer
+        self.cell: Cell | None = cell
+        """Held, so that changes reach it."""
+        self.standing: Standing | None = standing
+        self.until = until
+        """When it ends in any case, on the monotonic clock; None: it does not."""
+        self.use = use
+        """That an app's own key was sent, to be noted at each answer."""
+
+    def drop(self) -> None:
+        """Free what it holds: spellings may still lead here."""
+        self.answer, self.cell, self.standing, self.use = _NO_ANSWER, None, None, None
+
+
+class _Spelling(Item):
+    """That a request so spelt is answered by an entry."""
+
+    __slots__ = ("entry",)
+
+    def __init__(self, entry: Entry) -> None:
+        super().__init__(_SPELLING_BYTES)
+        self.entry = entry
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was counted since it was last taken: plain numbers, since a hit must cost no more."""
+
+    hits: int = 0
+    misses: int = 0
+    not_modified: int = 0
+    answered: dict[tuple[str, int], int] = field(default_factory=dict)
+    """Around the application, by method and status."""
+
+
+class EdgeCache:
+    """The stored answers of this process, within a bound of bytes."""
+
+    def __init__(self, room: int, is_current: Callable[[], bool], clock: Callable[[], float] = time.monotonic) -> None:
+        """`room` in bytes, 0: nothing is stored; `is_current` tells whether changes are heard of."""
+        self._is_current, self.clock = is_current, clock
+        self._questions = SegmentedMap[bytes, Entry](room * 3 // 4, on_gone=Entry.drop)
+        self._spellings = SegmentedMap[bytes, _Spelling](room // 4)
+        self.tally = Tally()
+
+    @property
+    def weight(self) -> int:
+        """What is stored, in bytes."""
+        return self._questions.weight + self._spellings.weight
+
+    def find_spelt(self, spelling: bytes) -> Entry | None:
+        """What answers a request of this spelling."""
+        found = self._spellings.get(spelling)
+        if found is None or not self._is_fresh(found.entry):
+            return None
+        entry = found.entry
+        if not entry.is_used:
+            self._questions.get(entry.question)
+        return entry
+
+    def find(self, question: bytes) -> Entry | None:
+        """What answers this question."""
+        entry = self._questions.get(question)
+        return entry if entry is not None and self._is_fresh(entry) else None
+
+    def keep(self, entry: Entry) -> None:
+        """From now on its question is answered by this."""
+        if self._is_fresh(entry):
+            self._questions.put(entry.question, entry)
+
+    def keep_spelling(self, spelling: bytes, entry: Entry) -> None:
+        """A request of this spelling asks what the entry answers."""
+        if self._is_fresh(entry):
+            self._spellings.put(spelling, _Spelling(entry))
+
+    def meet(self, answer: Answer, condition: bytes) -> tuple[int, Headers, bytes]:
+        """Status, headers and body for a client that sends this If-None-Match, empty for none."""
+        if condition and answer.etag is not None and matches(condition, answer.etag):
+            self.tally.not_modified += 1
+            return 304, answer.not_modified(), b""
+        return answer.status, answer.headers, answer.body
+
+    def count_hit(self, method: str, status: int) -> None:
+        """Of an answer that goes around the application."""
+        tally, answered = self.tally, (method, status)
+        tally.hits += 1
+        tally.answered[answered] = tally.answered.get(answered, 0) + 1
+
+    def take_tally(self) -> Tally:
+        """What was counted since this was asked last."""
+        tally, self.tally = self.tally, Tally()
+        return tally
+
+    def _is_fresh(self, entry: Entry) -> bool:
+        standing = entry.standing
+        if standing is None or not standing.is_current:
+            return False
+        return (entry.until is None or self.clock() < entry.until) and self._is_current()

@@ -1,0 +1,104 @@
+"""What a stored answer is found by: how a request is spelt, and what it asks."""
+
+from __future__ import annotations
+
+import json
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from graphql import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, OperationDefinitionNode, OperationType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from graphql import DocumentNode, SelectionSetNode
+
+    from tenants.app_keys import SentAppKey
+    from tenants.keys import KeyRing
+
+_SOFTPHONE_FIELDS = frozenset({"softphoneConfig", "__typename"})
+_DIGEST_BYTES = 16
+
+ACCEPT, CODINGS, CONTENT_TYPE, CONDITION, LENGTH, _LONG_WAY = range(6)
+_PLACES = {
+    b"accept": ACCEPT,
+    b"accept-encoding": CODINGS,
+    b"content-type": CONTENT_TYPE,
+    b"if-none-match": CONDITION,
+    b"content-length": LENGTH,
+    **dict.fromkeys(
+        (b"authorization", b"cookie", b"x-app-key", b"origin", b"content-encoding", b"transfer-encoding"), _LONG_WAY
+    ),
+}
+
+
+def read_head(headers: Iterable[tuple[bytes, bytes]]) -> list[bytes] | None:
+    """The headers that an answer to a softphone may hang on, by their places above; None: it hangs on others too.
+
+    Or on one that stands there twice.
+    """
+    found: list[bytes | None] = [None, None, None, None, None]
+    for name, value in headers:
+        place = _PLACES.get(name)
+        if place is None:
+            continue
+        if place == _LONG_WAY or found[place] is not None:
+            return None
+        found[place] = value
+    return [value or b"" for value in found]
+
+
+class Question(NamedTuple):
+    """Everything that an answer to the softphone query hangs on, but the state of the tenant."""
+
+    document: str
+    operation_name: str | None
+    variables: Mapping[str, Any] | None
+    media_type: str
+    coding: str
+    is_get: bool
+    app_key: SentAppKey
+
+
+class Digests:
+    """Keyed, so that nobody outside can make two requests meet."""
+
+    def __init__(self, keys: KeyRing) -> None:
+        self._spelling = keys.derive("edge/spelling")
+        self._question = keys.derive("edge/question")
+
+    def spelling(self, method: str, head: list[bytes], query_string: bytes, body: bytes = b"") -> bytes:
+        """Of a request as it came. Headers and query strings hold no line feeds."""
+        parts = (method.encode("latin-1"), head[ACCEPT], head[CODINGS], head[CONTENT_TYPE], query_string, body)
+        return blake2b(b"\n".join(parts), key=self._spelling, digest_size=_DIGEST_BYTES).digest()
+
+    def question(self, question: Question) -> bytes | None:
+        """Equal for requests that ask the same, however they spell it; None for variables that no JSON holds."""
+        try:
+            text = json.dumps(question[:-1], sort_keys=True, separators=(",", ":"), allow_nan=False)
+        except (ValueError, RecursionError):
+            return None
+        hashed = blake2b(question.app_key.sha256, key=self._question, digest_size=_DIGEST_BYTES)
+        hashed.update(text.encode())
+        return hashed.digest()
+
+
+def is_softphone_query(document: DocumentNode) -> bool:
+    """Whether a sound document asks for a softphone's config and for nothing else."""
+    operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
+    if len(operations) != 1 or operations[0].operation is not OperationType.QUERY:
+        return False
+    fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
+    fields = set(_root_fields(operations[0].selection_set, fragments))
+    return "softphoneConfig" in fields and fields <= _SOFTPHONE_FIELDS
+
+
+def _root_fields(selections: SelectionSetNode, fragments: dict[str, FragmentDefinitionNode]) -> Iterator[str]:
+    """A sound document has no cycle of fragments, and spreads few enough."""
+    for node in selections.selections:
+        if isinstance(node, FieldNode):
+            yield node.name.value
+        elif isinstance(node, FragmentSpreadNode):
+            yield from _root_fields(fragments[node.name.value].selection_set, fragments)
+        else:
+            yield from _root_fields(node.selection_set, fragments)  # type: ignore[attr-defined]  # the third kind of three

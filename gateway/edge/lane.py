@@ -1,0 +1,83 @@
+"""The outermost layer: what is stored goes out from here, around everything else. It is counted and not logged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway.edge.keys import CONDITION, LENGTH, read_head
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from gateway.edge.cache import EdgeCache
+    from gateway.edge.keys import Digests
+
+_PATH = "/graphql"
+_METHODS = frozenset({"GET", "HEAD", "POST"})
+_LARGEST = 16 * 1024
+"""Of the bodies that are looked at here, in bytes: a document of the largest size, with its variables."""
+
+
+class Lane:
+    """In front of the application, which is told the spelling of what is not stored."""
+
+    def __init__(self, app: ASGIApp, cache: EdgeCache, digests: Digests) -> None:
+        self._app, self._cache, self._digests = app, cache, digests
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or let it through as it came."""
+        if scope["type"] != "http" or scope["path"] != _PATH or scope["method"] not in _METHODS:
+            await self._app(scope, receive, send)
+            return
+        head = read_head(scope["headers"])
+        if head is None or scope.get("root_path"):
+            await self._app(scope, receive, send)
+        elif scope["method"] == "POST":
+            await self._post(scope, head, receive, send)
+        else:
+            spelling = self._digests.spelling(scope["method"], head, scope["query_string"])
+            await self._answer(scope, head, spelling, receive, send)
+
+    async def _post(self, scope: Scope, head: list[bytes], receive: Receive, send: Send) -> None:
+        """As the long way does, the body is read before anything is said."""
+        length = head[LENGTH]
+        if not length.isdigit() or len(length) > len(str(_LARGEST)) or int(length) > _LARGEST:
+            await self._app(scope, receive, send)
+            return
+        messages, body = await _read(receive)
+        again = _again(messages, receive)
+        if len(body) != int(length):
+            await self._app(scope, again, send)
+            return
+        spelling = self._digests.spelling("POST", head, scope["query_string"], body)
+        await self._answer(scope, head, spelling, again, send)
+
+    async def _answer(self, scope: Scope, head: list[bytes], spelling: bytes, receive: Receive, send: Send) -> None:
+        entry = self._cache.find_spelt(spelling)
+        if entry is None:
+            scope.setdefault("state", {})["spelling"] = spelling
+            await self._app(scope, receive, send)
+            return
+        status, headers, body = self._cache.meet(entry.answer, head[CONDITION])
+        self._cache.count_hit(scope["method"], status)
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+async def _read(receive: Receive) -> tuple[list[Message], bytes]:
+    """The body, and the messages that it came in; what comes after it waits in `receive`."""
+    messages, body = [], bytearray()
+    has_more = True
+    while has_more and len(body) <= _LARGEST:
+        message = await receive()
+        messages.append(message)
+        body += message.get("body", b"")
+        has_more = message.get("more_body", False)
+    return messages, bytes(body)
+
+
+def _again(messages: list[Message], receive: Receive) -> Receive:
+    async def receive_again() -> Message:
+        return messages.pop(0) if messages else await receive()
+
+    return receive_again

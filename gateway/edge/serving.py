@@ -1,0 +1,103 @@
+"""Answers the softphone query from what is stored, and stores what had to be made. The long way into the cache."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway.edge.answers import Answers
+from gateway.edge.cache import UNKNOWN_SECONDS, Answer, Entry
+from gateway.edge.cells import Cells
+from gateway.edge.fills import Fill, Fills
+from gateway.edge.keys import Digests, is_softphone_query
+from gateway.edge.misses import Misses
+from gateway.edge.reading import Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+    from datetime import datetime
+
+    from gateway.documents import Documents
+    from gateway.edge.answers import Outcome
+    from gateway.edge.cache import EdgeCache
+    from gateway.edge.keys import Question
+    from gateway.stamps import Stamps
+    from tenants.keys import KeyRing
+
+    Run = Callable[[Reading], Awaitable[Outcome]]
+
+
+class Serving:
+    """Without room in the cache it does the same and stores nothing."""
+
+    def __init__(
+        self,
+        cache: EdgeCache,
+        documents: Documents,
+        keys: KeyRing,
+        stamps: Stamps,
+        now: Callable[[], datetime],
+        *,
+        security_headers: Mapping[str, str],
+    ) -> None:
+        self.cells, self.digests = Cells(), Digests(keys)
+        self.cache = cache
+        self._documents, self._stamps, self._now = documents, stamps, now
+        self._misses, self._fills = Misses(), Fills()
+        self._answers = Answers(keys, security_headers)
+
+    def reading(self, address: str) -> Reading:
+        """How an operation reads published configs that somebody asks for from there."""
+        return Reading(self.cells, self._misses, address)
+
+    async def answer(self, question: Question, spelling: bytes | None, address: str, run: Run) -> Answer:
+        """What is stored, or what `run` makes of it. Raises what that raises.
+
+        `run` asks the schema as somebody who has no credential: the question alone tells the answer.
+        """
+        key = self.digests.question(question)
+        if key is None or not self._is_softphone_query(question):
+            return await self._make(question, key, spelling, address, run)
+        entry = self.cache.find(key)
+        if entry is None:
+            return await self._fills.run(key, lambda fill: self._make(question, key, spelling, address, run, fill))
+        self.cache.tally.hits += 1
+        self._stamps.note(entry.use, self._now())
+        answer = entry.answer
+        if spelling is not None:
+            self.cache.keep_spelling(spelling, entry)
+        return answer
+
+    def _is_softphone_query(self, question: Question) -> bool:
+        """Told by the document; False also as long as nobody has sent it."""
+        document = self._documents.find(question.document)
+        return document is not None and is_softphone_query(document)
+
+    async def _make(
+        self,
+        question: Question,
+        key: bytes | None,
+        spelling: bytes | None,
+        address: str,
+        run: Run,
+        fill: Fill | None = None,
+    ) -> Answer:
+        reading = self.reading(address)
+        if fill is not None:
+            fill.reading = reading
+        outcome = await run(reading)
+        if not self._is_softphone_query(question):
+            response = outcome.response
+            return Answer(response.status_code, response.raw_headers, bytes(response.body))
+        self.cache.tally.misses += 1
+        if fill is not None:
+            fill.is_for_all = reading.seconds_to_wait is None
+        seen = reading.seen[0] if len(reading.seen) == 1 else None
+        answer = self._answers.of(question, outcome, seen.published if seen else None)
+        if key is not None and outcome.is_whole and seen is not None and seen.standing is not None:
+            until = self.cache.clock() + UNKNOWN_SECONDS if seen.published is None else None
+            use = seen.published.app_key if seen.published else None
+            entry = Entry(key, answer, seen.cell, seen.standing, until, use)
+            self.cache.keep(entry)
+            if spelling is not None:
+                self.cache.keep_spelling(spelling, entry)
+        return answer

@@ -1,0 +1,247 @@
+"""A gateway that stores answers and one that does not are asked the same, whatever happens to tenants meanwhile."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import deque
+from dataclasses import replace
+from ipaddress import ip_network
+from itertools import count as counting
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import settings as how_to_search
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from starlette.testclient import TestClient
+
+from gateway.app import create_app
+from gateway.settings import Secret, Settings
+from tests.api.documents import (
+    CHANGE_APP_KIND,
+    DELETE,
+    ISSUE_APP_KEY,
+    PUBLISH,
+    RENAME,
+    REQUIRE_APP_KEY,
+    RESUME,
+    REVOKE_APP_KEY,
+    SAVE_BRANDING,
+    SAVE_HELP,
+    SCREENS,
+    SUSPEND,
+)
+from tests.conftest import Ask
+from tests.proofs import count
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import httpx2
+
+SMALL = "query($providerId: String!, $app: AppKind!) { softphoneConfig(providerId: $providerId, app: $app) {"
+TWO_TENANTS = f"""{SMALL} ... on SoftphoneConfig {{ revision }} }}
+b: softphoneConfig(providerId: "BrightTel", app: GENERIC) {{ __typename }} }}"""
+PERHAPS = """query($providerId: String!, $app: AppKind!, $no: Boolean = true) {
+softphoneConfig(providerId: $providerId, app: $app) @skip(if: $no) { __typename } }"""
+TWO_OPERATIONS = SMALL.replace("query", "query A") + " __typename } } query B { __typename }"
+USUAL_DOCUMENTS = (
+    SCREENS,
+    f"{SMALL} __typename ... on SoftphoneConfig {{ revision name }} }} }}",
+    f"{SMALL} ... on SoftphoneConfig {{ n: name }} ...R }} t: __typename }} fragment R on Refusal {{ message }}",
+)
+DOCUMENTS = (
+    *USUAL_DOCUMENTS,
+    TWO_TENANTS,
+    PERHAPS,
+    TWO_OPERATIONS,
+    f"{SMALL} __typename }} viewer {{ name }} }}",
+    f"{SMALL} __typename @skip(if: true) }} }}",
+    f"{SMALL} __typenam }} }}",
+    "{ __typename }",
+    "{",
+    "",
+)
+ACCEPTS = (None, "*/*", "application/json", "application/graphql-response+json", "text/html, */*", "image/png", "")
+CODINGS = (None, "", "gzip", "br, gzip", "gzip;q=0", "identity, gzip;q=0.1", "*")
+TENANTS = ("AcmeInc", "BrightTel")
+provider_ids = st.sampled_from((*TENANTS, "acmeinc", "RenamedInc", "NoSuchTenant", "no such tenant", "", 1, None))
+variables = st.fixed_dictionaries(
+    {}, optional={"providerId": provider_ids, "app": st.sampled_from(("WHITELABEL", "GENERIC", "GENERI"))}
+) | st.sampled_from((None, {"providerId": "AcmeInc", "app": "WHITELABEL", "no": False}, {"app": 1e308, "x": 10**30}))
+usual = st.fixed_dictionaries(
+    {"providerId": st.sampled_from(TENANTS), "app": st.sampled_from(("WHITELABEL", "GENERIC"))}
+)
+_addresses = counting(1)
+
+
+class SameAnswers(RuleBasedStateMachine):
+    """One database, two gateways."""
+
+    template: Path
+    folder: Path
+    number = counting()
+
+    def __init__(self) -> None:
+        super().__init__()
+        path = shutil.copy(self.template, self.folder / f"{next(self.number)}.db")
+        self.settings = Settings(
+            database_url=f"sqlite:///{path}",
+            secret_key=Secret("a key for tests, 32 characters long"),
+            trusted_proxies=(ip_network("127.0.0.0/8"),),
+        )
+        self.storing = TestClient(create_app(self.settings), client=("127.0.0.1", 1))
+        self.storing.__enter__()
+        # Within the process of the other, whose connection to the database it uses.
+        self.other = TestClient(create_app(replace(self.settings, cache_bytes=0)), client=("127.0.0.1", 1))
+        self.other.portal = self.storing.portal
+        self.ask = Ask(self.storing)
+        self.tenants: dict[str, str] = {}
+        self.keys: list[Any] = []
+        self.asked: deque[Any] = deque(maxlen=8)
+        """What was asked lately, and is asked again whenever something was done."""
+        self.etags = ['"x"', "*", 'W/"x", *', ""]
+
+    def teardown(self) -> None:
+        self.other.portal = None
+        self.storing.__exit__(None, None, None)
+
+    @initialize()
+    def live(self) -> None:
+        for name in TENANTS:
+            self.tenants[name] = self.ask.create(name, "WHITELABEL")
+            self.ask.publish(self.tenants[name])
+            self.compare(SCREENS, {"providerId": name, "app": "WHITELABEL"}, "GET", None, "gzip", None, None)
+
+    @rule(
+        document=st.sampled_from(DOCUMENTS),
+        sent=variables | usual,
+        accept=st.sampled_from(ACCEPTS),
+        coding=st.sampled_from(CODINGS),
+        method=st.sampled_from(("GET", "POST", "HEAD")),
+        data=st.data(),
+    )
+    def ask_anything(
+        self, document: str, sent: Any, accept: str | None, coding: str | None, method: str, data: st.DataObject
+    ) -> None:
+        key = data.draw(st.sampled_from([None, "gwa_" + "A" * 43, *(one["secret"] for one in self.keys)]), "key")
+        condition = data.draw(st.none() | st.sampled_from(self.etags), "If-None-Match")
+        name = data.draw(st.sampled_from((None, None, "A", "SoftphoneConfig")), "operationName")
+        self.compare(document, sent, method, accept, coding, key, condition, name=name)
+
+    @rule(
+        sent=usual, document=st.sampled_from(USUAL_DOCUMENTS), method=st.sampled_from(("GET", "POST")), data=st.data()
+    )
+    def ask_as_softphones_do(self, sent: Any, document: str, method: str, data: st.DataObject) -> None:
+        key = data.draw(st.sampled_from([None, None, *(one["secret"] for one in self.keys)]), "key")
+        condition = data.draw(st.none() | st.sampled_from(self.etags), "If-None-Match")
+        self.compare(document, sent, method, None, "gzip", key, condition)
+
+    def compare(self, document: str, sent: Any, method: str, *headers: str | None, name: str | None = None) -> None:
+        names = ("Accept", "Accept-Encoding", "X-App-Key", "If-None-Match")
+        head = [pair for pair in zip(names, headers, strict=True) if pair[1] is not None]
+        asked = {"query": document, "variables": sent, "operationName": name}
+        asked = {name: value for name, value in asked.items() if value is not None}
+        self.asked.append((method, asked, head))
+        expected = self.check(method, asked, head)
+        for _ in range(2):
+            self.check(method, asked, head)
+        etag = expected[1].get("etag")
+        if etag and etag not in self.etags:
+            self.etags += [etag, f'"y", W/{etag}']
+
+    def check(self, *sent: Any) -> tuple[int, dict[str, str], bytes]:
+        expected = self.seen_by(self.other, *sent)
+        assert self.seen_by(self.storing, *sent) == expected
+        return expected
+
+    def seen_by(
+        self, client: TestClient, method: str, asked: dict[str, Any], head: Any
+    ) -> tuple[int, dict[str, str], bytes]:
+        for unsaid in ("accept", "accept-encoding"):
+            client.headers.pop(unsaid, None)
+        from_where = ("X-Forwarded-For", f"10.0.{next(_addresses) % 65_536 // 256}.{next(_addresses) % 256}")
+        options: dict[str, Any] = {"headers": [*head, from_where]}
+        if method == "POST":
+            options["json"] = asked
+        else:
+            options["params"] = {k: v if isinstance(v, str) else json.dumps(v) for k, v in asked.items()}
+        answer: httpx2.Response = client.request(method, "/graphql", **options)
+        kept = {name: value for name, value in answer.headers.items() if name != "x-request-id"}
+        return answer.status_code, kept, answer.content
+
+    # What happens meanwhile. Refusals are as good as successes.
+
+    def do(self, document: str, change: dict[str, Any]) -> Any:
+        done = self.ask.raw(document, change).get("data")
+        for sent in self.asked:
+            self.check(*sent)
+        return done
+
+    def changed(self, document: str, name: str, change: dict[str, Any], *, is_versioned: bool = False) -> None:
+        if name in self.tenants:
+            version = {"expectedVersion": self.ask.version(self.tenants[name])} if is_versioned else {}
+            self.do(document, {"input": {"tenantId": self.tenants[name], **version, **change}})
+
+    @rule(name=st.sampled_from(TENANTS), color=st.sampled_from(("#111111", "#222222")), again=st.booleans())
+    def publish(self, name: str, color: str, again: bool) -> None:  # noqa: FBT001 - drawn
+        if not again:
+            self.changed(SAVE_BRANDING, name, {"branding": {"themeColor": color}}, is_versioned=True)
+        self.changed(PUBLISH, name, {}, is_versioned=True)
+
+    @rule(name=st.sampled_from(TENANTS), title=st.sampled_from(("Help", "Billing")))
+    def save_only(self, name: str, title: str) -> None:
+        self.changed(SAVE_HELP, name, {"help": {"menuTitle": title}}, is_versioned=True)
+
+    @rule(name=st.sampled_from(TENANTS))
+    def suspend(self, name: str) -> None:
+        self.changed(SUSPEND, name, {"reason": "unpaid"})
+
+    @rule(name=st.sampled_from(TENANTS))
+    def resume(self, name: str) -> None:
+        self.changed(RESUME, name, {})
+
+    @rule(name=st.sampled_from(TENANTS), app=st.sampled_from(("GENERIC", "WHITELABEL")), is_live=st.booleans())
+    def change_kind(self, name: str, app: str, is_live: bool) -> None:  # noqa: FBT001 - drawn
+        self.changed(CHANGE_APP_KIND, name, {"app": app}, is_versioned=True)
+        if is_live:
+            self.changed(PUBLISH, name, {}, is_versioned=True)
+
+    @rule(name=st.sampled_from(TENANTS))
+    def rename(self, name: str) -> None:
+        self.changed(RENAME, name, {"name": "Another name", "providerId": "RenamedInc"}, is_versioned=True)
+
+    @rule(name=st.sampled_from(TENANTS))
+    def issue_key(self, name: str) -> None:
+        if name in self.tenants:
+            issued = self.do(ISSUE_APP_KEY, {"input": {"tenantId": self.tenants[name], "name": "iOS"}})
+            self.keys += [issued["issueAppKey"]] if "secret" in (issued or {}).get("issueAppKey", {}) else []
+
+    @rule(data=st.data())
+    def revoke_key(self, data: st.DataObject) -> None:
+        if self.keys:
+            revoked = data.draw(st.sampled_from(self.keys), "key")
+            self.do(REVOKE_APP_KEY, {"id": revoked["appKey"]["id"]})
+
+    @rule(name=st.sampled_from(TENANTS), is_required=st.booleans())
+    def require_key(self, name: str, is_required: bool) -> None:  # noqa: FBT001 - drawn
+        if name in self.tenants:
+            self.do(REQUIRE_APP_KEY, {"id": self.tenants[name], "isRequired": is_required})
+
+    @rule(name=st.sampled_from(TENANTS), sure=st.integers(0, 3))
+    def delete(self, name: str, sure: int) -> None:
+        """Seldom, since a ProviderId that was published is never given out again."""
+        if sure == 3:
+            self.changed(DELETE, name, {"confirmProviderId": name})
+            self.tenants.pop(name, None)
+
+
+@pytest.mark.proof
+def test_same_answers(migrated_sqlite: Path, tmp_path: Path) -> None:
+    machine = type("Machine", (SameAnswers,), {"template": migrated_sqlite, "folder": tmp_path})
+
+    run_state_machine_as_test(
+        machine,
+        settings=how_to_search(max_examples=count(full=300, ci=10), stateful_step_count=count(full=60, ci=30)),
+    )
