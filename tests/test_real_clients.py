@@ -16,6 +16,9 @@ from gql import Client, GraphQLRequest
 from gql.transport.httpx import HTTPXTransport
 from graphql import GraphQLUnionType, build_schema, is_interface_type
 
+from tests.conftest import PUBLISH
+from tests.operators import SignedIn
+
 ROOT = Path(__file__).parent.parent
 CONFIG = (ROOT / "kit" / "documents" / "SoftphoneConfig.graphql").read_text("utf-8")
 ACME = {"providerId": "AcmeInc", "app": "GENERIC"}
@@ -28,6 +31,10 @@ query %s($providerId: String!, $app: AppKind!) {
   }
 }
 """
+VERSION = "query($id: ID!) { node(id: $id) { ... on Tenant { draft { version } } } }"
+SAVE = (
+    "mutation($input: SaveBrandingInput!) { saveBranding(input: $input) { ... on DraftSaved { draft { version } } } }"
+)
 NOT_FOUND = ["PersistedQueryNotFound"]
 
 
@@ -140,14 +147,66 @@ def test_a_refusal_is_data_to_a_client_and_no_error(gateway_url: str, ask_with: 
     assert answer["data"]["softphoneConfig"]["message"]
 
 
-# ---- Python: `gql` sends whole documents by POST; with their hash when it is told to
+@pytest.mark.node
+@in_node
+def test_a_config_that_a_client_has_is_revalidated_without_its_body(gateway_url: str, ask_with: AskWith) -> None:
+    first, second = ask_with(gateway_url, CONFIG, ACME, times=2)
+
+    (fetched,), (revalidated,) = first["exchanges"], second["exchanges"]
+    assert (fetched["status"], fetched["cacheControl"].partition(",")[0]) == (200, "public")
+    assert (revalidated["isRevalidation"], revalidated["status"]) == (True, 304)
+    assert revalidated["etag"] == fetched["etag"]
+    assert second["data"] == first["data"]
+
+
+# ---- Python: `gql` sends whole documents by POST, and what else it is told to
+
+
+class PersistedGet(httpx2.BaseTransport):
+    """Beneath `gql`: asks by GET with the hash, registers after a miss, and revalidates what it has."""
+
+    def __init__(self) -> None:
+        self._inner = httpx2.HTTPTransport(trust_env=False)
+        self._kept: dict[httpx2.URL, httpx2.Response] = {}
+        self.statuses: list[int] = []
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        sent = json.loads(request.read())
+        named = {"variables": json.dumps(sent["variables"]), "extensions": json.dumps(persisted(sent["query"]))}
+        answer = self._get(request.url.copy_merge_params(named))
+        if [error["message"] for error in answer.json().get("errors", [])] == NOT_FOUND:
+            answer = self._get(request.url.copy_merge_params({**named, "query": sent["query"]}))
+        return answer
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def _get(self, url: httpx2.URL) -> httpx2.Response:
+        kept = self._kept.get(url)
+        headers = {"If-None-Match": kept.headers["etag"]} if kept else {}
+        answer = self._inner.handle_request(httpx2.Request("GET", url, headers=headers))
+        answer.read()
+        self.statuses.append(answer.status_code)
+        if kept is not None and answer.status_code == 304:
+            return kept
+        if "etag" in answer.headers:
+            self._kept[url] = answer
+        return answer
+
+
+def publish_colour(staff: SignedIn, tenant: str, colour: str) -> None:
+    version = staff.ask(VERSION, {"id": tenant})["draft"]["version"]
+    draft = {"tenantId": tenant, "expectedVersion": version, "branding": {"themeColor": colour}}
+    saved = staff.ask(SAVE, {"input": draft})
+    published = staff.ask(PUBLISH, {"input": {"tenantId": tenant, "expectedVersion": saved["draft"]["version"]}})
+    assert published["__typename"] == "ConfigPublished", published
 
 
 def persisted(document: str) -> dict[str, Any]:
     return {"persistedQuery": {"version": 1, "sha256Hash": sha256(document.encode()).hexdigest()}}
 
 
-def test_gql_reads_a_config(gateway_url: str) -> None:
+def test_gql_reads_a_config_as_it_comes(gateway_url: str) -> None:
     with Client(transport=HTTPXTransport(url=f"{gateway_url}/graphql", trust_env=False)) as session:
         answer = session.execute(GraphQLRequest(CONFIG, variable_values=ACME))
 
@@ -155,25 +214,44 @@ def test_gql_reads_a_config(gateway_url: str) -> None:
 
 
 def test_what_gql_sends_with_its_hash_is_known_by_it_afterwards(gateway_url: str) -> None:
-    url = f"{gateway_url}/graphql"
     plain = GraphQLRequest(OWN % "ByGql", variable_values=ACME)
-    extensions = persisted(plain.payload["query"])
-    by_hash = {"variables": json.dumps(ACME), "extensions": json.dumps(extensions)}
-    before = httpx2.get(url, params=by_hash, trust_env=False)
+    by_hash = {"variables": json.dumps(ACME), "extensions": json.dumps(persisted(plain.payload["query"]))}
+    before = httpx2.get(f"{gateway_url}/graphql", params=by_hash, trust_env=False)
 
-    with Client(transport=HTTPXTransport(url=url, trust_env=False)) as session:
-        registered = session.execute(GraphQLRequest(plain, extensions=extensions))
-    after = httpx2.get(url, params=by_hash, trust_env=False)
+    with Client(transport=HTTPXTransport(url=f"{gateway_url}/graphql", trust_env=False)) as session:
+        registered = session.execute(GraphQLRequest(plain, extensions=persisted(plain.payload["query"])))
+    after = httpx2.get(f"{gateway_url}/graphql", params=by_hash, trust_env=False)
 
     assert [error["message"] for error in before.json()["errors"]] == NOT_FOUND
     assert registered["softphoneConfig"]["name"] == "Acme Telecom"
     assert after.json() == {"data": registered}
 
 
-def test_the_softphones_own_document_is_known_as_gql_prints_it(gateway_url: str) -> None:
-    printed = GraphQLRequest(CONFIG).payload["query"]
-    by_hash = {"variables": json.dumps(ACME), "extensions": json.dumps(persisted(printed))}
+def test_gql_by_get_registers_after_a_miss_and_revalidates_from_then_on(gateway_url: str) -> None:
+    wire = PersistedGet()
+    asked = GraphQLRequest(OWN % "ByGqlAndGet", variable_values=ACME)
 
-    answer = httpx2.get(f"{gateway_url}/graphql", params=by_hash, trust_env=False)
+    with Client(transport=HTTPXTransport(url=f"{gateway_url}/graphql", transport=wire)) as session:
+        answers = [session.execute(asked) for _ in range(3)]
 
-    assert answer.json()["data"]["softphoneConfig"]["name"] == "Acme Telecom"
+    assert wire.statuses == [200, 200, 200, 304], "a miss, the registration, the hash alone, and nothing new"
+    assert answers[0]["softphoneConfig"]["name"] == "Acme Telecom"
+    assert answers[0] == answers[1] == answers[2]
+
+
+def test_what_is_published_is_no_304_to_a_client_that_has_what_was_before(
+    gateway_url: str, demo_admin: SignedIn
+) -> None:
+    wire = PersistedGet()
+    asked = GraphQLRequest(CONFIG, variable_values={**ACME, "providerId": "RevalidatedTel"})
+    tenant = demo_admin.create_tenant("RevalidatedTel")
+    publish_colour(demo_admin, tenant, "#112233")
+
+    with Client(transport=HTTPXTransport(url=f"{gateway_url}/graphql", transport=wire)) as session:
+        before = [session.execute(asked)["softphoneConfig"] for _ in range(2)]
+        publish_colour(demo_admin, tenant, "#332211")
+        after = [session.execute(asked)["softphoneConfig"] for _ in range(2)]
+
+    assert wire.statuses == [200, 304, 200, 304]
+    assert [config["branding"]["themeColor"] for config in (*before, *after)] == ["#112233"] * 2 + ["#332211"] * 2
+    assert [config["revision"] for config in (*before, *after)] == [1, 1, 2, 2]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from graphql import GraphQLSyntaxError
 
+from gateway.edge.segments import Item, SegmentedMap
 from gateway.http.body import BadBodyError
 from gateway.refusals import ErrorCode, RefusedError
 
@@ -23,14 +23,23 @@ MOST_DOCUMENTS = 1_000
 MOST_BYTES = 2 * 1024 * 1024
 
 
+class _Registered(Item):
+    """A document, which weighs its bytes, its hash and its place."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        super().__init__(len(text.encode()) + 256)
+        self.text = text
+
+
 class PersistedDocuments:
     """What clients may call by its hash: the trusted documents always, and those lately registered."""
 
     def __init__(self, documents: Documents, trusted: TrustedDocuments, *, is_trusted_only: bool = False) -> None:
         """`is_trusted_only` refuses other documents to callers without a credential."""
         self._documents, self._trusted, self._is_trusted_only = documents, trusted, is_trusted_only
-        self._registered: OrderedDict[str, str] = OrderedDict()
-        self._bytes = 0
+        self._registered = SegmentedMap[str, _Registered](MOST_BYTES, most=MOST_DOCUMENTS)
 
     def find(self, asked: GraphQLRequest) -> GraphQLRequest:
         """The request with its document. Raises RefusedError when there is none, BadBodyError."""
@@ -41,12 +50,14 @@ class PersistedDocuments:
             if sha256(asked.query.encode()).hexdigest() != sent_hash:
                 raise RefusedError("The query has another SHA-256 than was sent with it.", ErrorCode.BAD_REQUEST)
             return asked
-        text = self._trusted.find(sent_hash) or self._registered.get(sent_hash)
+        text = self._trusted.find(sent_hash) or self._find_registered(sent_hash)
         if text is None:
             raise RefusedError("PersistedQueryNotFound", ErrorCode.PERSISTED_QUERY_NOT_FOUND)
-        if sent_hash in self._registered:
-            self._registered.move_to_end(sent_hash)
         return replace(asked, query=text)
+
+    def _find_registered(self, sent_hash: str) -> str | None:
+        found = self._registered.get(sent_hash)
+        return found.text if found else None
 
     def check(self, asked: GraphQLRequest, *, is_anonymous: bool) -> None:
         """Raises RefusedError where the caller may run trusted documents only, and this is none."""
@@ -69,14 +80,11 @@ class PersistedDocuments:
         Only a sound one, and none in which somebody may have written a password: what the schema remembers is both.
         """
         sent_hash = _hash_of(asked)
-        if sent_hash is None or asked.query is None or sent_hash in self._registered:
+        if sent_hash is None or asked.query is None:
             return
-        if self._trusted.find(sent_hash) is None and self._documents.find(asked.query) is not None:
-            self._registered[sent_hash] = asked.query
-            self._bytes += _weigh(asked.query)
-            while len(self._registered) > MOST_DOCUMENTS or self._bytes > MOST_BYTES:
-                _, forgotten = self._registered.popitem(last=False)
-                self._bytes -= _weigh(forgotten)
+        is_known = self._trusted.find(sent_hash) is not None or self._find_registered(sent_hash) is not None
+        if not is_known and self._documents.find(asked.query) is not None:
+            self._registered.put(sent_hash, _Registered(asked.query))
 
 
 def _hash_of(asked: GraphQLRequest) -> str | None:
@@ -89,8 +97,3 @@ def _hash_of(asked: GraphQLRequest) -> str | None:
     if isinstance(sent.get("version"), bool) or sent.get("version") != 1:
         raise RefusedError("Only version 1 of persisted queries is spoken here.", ErrorCode.BAD_REQUEST)
     return str(sent["sha256Hash"])
-
-
-def _weigh(text: str) -> int:
-    """Bytes in UTF-8, with the hash and the map's own."""
-    return len(text.encode()) + 256

@@ -177,6 +177,12 @@ def only_hash(query: str, **more: Any) -> GraphQLRequest:
     return GraphQLRequest(None, None, None, persisted_query(query, **more))
 
 
+def register(store: PersistedDocuments, query: str) -> None:
+    """As the endpoint does it: the document is found sound when it is run."""
+    assert SCHEMA.find_flaws(query, SCHEMA.documents.parse(query)) == []
+    store.keep(sound(query))
+
+
 def new_store() -> PersistedDocuments:
     return PersistedDocuments(SCHEMA.documents, TrustedDocuments({}))
 
@@ -199,8 +205,7 @@ def test_what_is_no_persisted_query_is_refused(sent: Any) -> None:
 @pytest.mark.parametrize("sent", ["", "0", hash_of(QUERY).upper(), hash_of(QUERY)[:-1], "x" * 60_000])
 def test_a_text_that_is_no_hash_names_no_document(sent: str) -> None:
     store = new_store()
-    assert SCHEMA.find_flaws(QUERY, SCHEMA.documents.parse(QUERY)) == []
-    store.keep(sound(QUERY))
+    register(store, QUERY)
 
     with pytest.raises(RefusedError, match=r"^PersistedQueryNotFound$"):
         store.find(only_hash(QUERY, sha256Hash=sent))
@@ -218,14 +223,24 @@ def count_known(store: PersistedDocuments, queries: list[str]) -> int:
     return known
 
 
+def test_a_document_in_use_stays_whatever_else_is_registered() -> None:
+    store = new_store()
+    register(store, QUERY)
+    assert store.find(only_hash(QUERY)).query == QUERY
+
+    for number in range(persisted.MOST_DOCUMENTS + 200):
+        register(store, f"query R{number} {{ __typename }}")
+
+    assert store.find(only_hash(QUERY)).query == QUERY
+
+
 @pytest.mark.parametrize(("count", "size"), [(1_200, 0), (200, 14_000)])
 def test_a_flood_of_documents_takes_a_bounded_place(count: int, size: int) -> None:
     store = new_store()
     flood = [f"query Q{number} {{ __typename }} #{'x' * size}" for number in range(count)]
 
     for query in flood:
-        assert SCHEMA.find_flaws(query, SCHEMA.documents.parse(query)) == []
-        store.keep(sound(query))
+        register(store, query)
 
     known = count_known(store, flood)
     assert min(persisted.MOST_DOCUMENTS, persisted.MOST_BYTES // (size + 400)) <= known < count
