@@ -22,7 +22,7 @@ class Lane:
     """In front of the application, which is told the spelling of what is not stored."""
 
     def __init__(self, app: ASGIApp, cache: EdgeCache, digests: Digests) -> None:
-        self._app, self._cache, self._digests = app, cache, digests
+        self._app, self.cache, self._digests = app, cache, digests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or let it through as it came."""
@@ -53,13 +53,13 @@ class Lane:
         await self._answer(scope, head, spelling, again, send)
 
     async def _answer(self, scope: Scope, head: list[bytes], spelling: bytes, receive: Receive, send: Send) -> None:
-        entry = self._cache.find_spelt(spelling)
+        entry = self.cache.find_spelt(spelling)
         if entry is None:
             scope.setdefault("state", {})["spelling"] = spelling
             await self._app(scope, receive, send)
             return
-        status, headers, body = self._cache.meet(entry.answer, head[CONDITION])
-        self._cache.count_hit(scope["method"], status)
+        status, headers, body = self.cache.meet(entry.answer, head[CONDITION])
+        self.cache.count_hit(scope["method"], status)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
