@@ -46,13 +46,13 @@ b: softphoneConfig(providerId: "BrightTel", app: GENERIC) {{ __typename }} }}"""
 PERHAPS = """query($providerId: String!, $app: AppKind!, $no: Boolean = true) {
 softphoneConfig(providerId: $providerId, app: $app) @skip(if: $no) { __typename } }"""
 TWO_OPERATIONS = SMALL.replace("query", "query A") + " __typename } } query B { __typename }"
-USUAL_DOCUMENTS = (
+USUAL = (
     SCREENS,
     f"{SMALL} __typename ... on SoftphoneConfig {{ revision name }} }} }}",
     f"{SMALL} ... on SoftphoneConfig {{ n: name }} ...R }} t: __typename }} fragment R on Refusal {{ message }}",
 )
 DOCUMENTS = (
-    *USUAL_DOCUMENTS,
+    *USUAL,
     TWO_TENANTS,
     PERHAPS,
     TWO_OPERATIONS,
@@ -130,13 +130,21 @@ class SameAnswers(RuleBasedStateMachine):
         name = data.draw(st.sampled_from((None, None, "A", "SoftphoneConfig")), "operationName")
         self.compare(document, sent, method, accept, coding, key, condition, name=name)
 
-    @rule(
-        sent=usual, document=st.sampled_from(USUAL_DOCUMENTS), method=st.sampled_from(("GET", "POST")), data=st.data()
-    )
-    def ask_as_softphones_do(self, sent: Any, document: str, method: str, data: st.DataObject) -> None:
-        key = data.draw(st.sampled_from([None, None, *(one["secret"] for one in self.keys)]), "key")
+    @rule(sent=usual, document=st.sampled_from(USUAL), method=st.sampled_from(("GET", "POST")), data=st.data())
+    def ask_in_every_way(self, sent: Any, document: str, method: str, data: st.DataObject) -> None:
+        """The same by whoever may or may not be let in, in each form: the likeliest to be mixed up."""
         condition = data.draw(st.none() | st.sampled_from(self.etags), "If-None-Match")
-        self.compare(document, sent, method, None, "gzip", key, condition)
+        for key in (*(one["secret"] for one in self.keys[-3:]), None):
+            for accept, coding in ((None, "gzip"), (None, None), ("application/graphql-response+json", "gzip")):
+                self.compare(document, sent, method, accept, coding, key, condition)
+
+    @rule(name=st.sampled_from(TENANTS))
+    def demand_a_new_key(self, name: str) -> None:
+        """And ask by each of them, and without one, what they alone may be told."""
+        self.issue_key(name)
+        self.require_key(name, is_required=True)
+        for key in (*(one["secret"] for one in self.keys[-3:]), None):
+            self.compare(SCREENS, {"providerId": name, "app": "WHITELABEL"}, "GET", None, "gzip", key, None)
 
     def compare(self, document: str, sent: Any, method: str, *headers: str | None, name: str | None = None) -> None:
         names = ("Accept", "Accept-Encoding", "X-App-Key", "If-None-Match")
