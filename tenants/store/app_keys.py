@@ -14,7 +14,7 @@ from tenants.errors import NotFoundError
 from tenants.model import AppKind
 from tenants.scoping import scoped
 from tenants.store.actors import from_stored, to_stored
-from tenants.store.sight import of_seen
+from tenants.store.sight import seen_tenant_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -44,10 +44,7 @@ async def insert_app_key(scope: TenantScope, key: NewAppKey, *, name: str, now: 
 @scoped
 async def find_tenant_of(scope: PlatformScope, app_key: int) -> int:
     """The tenant that a key belongs to, so that the caller's leave for it can be asked. Raises NotFoundError."""
-    row = await AppKeyRow.get_or_none(of_seen(scope), id=app_key)
-    if row is None:
-        raise NotFoundError
-    return row.tenant_id
+    return await seen_tenant_of(scope, AppKeyRow, app_key)
 
 
 @scoped

@@ -15,7 +15,7 @@ from tenants.identity import name_key
 from tenants.members import Member, MemberStatus
 from tenants.scoping import scoped
 from tenants.store.actors import from_stored, to_stored
-from tenants.store.sight import of_seen
+from tenants.store.sight import seen_tenant_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -45,10 +45,7 @@ class NewInvitation:
 @scoped
 async def find_tenant_of_member(scope: PlatformScope, member: int) -> int:
     """The tenant that a member belongs to, so that the caller's leave for it can be asked. Raises NotFoundError."""
-    row = await MembershipRow.get_or_none(of_seen(scope), id=member)
-    if row is None:
-        raise NotFoundError
-    return row.tenant_id
+    return await seen_tenant_of(scope, MembershipRow, member)
 
 
 @scoped

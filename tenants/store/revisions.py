@@ -12,7 +12,7 @@ from tenants.model import Config, Revision
 from tenants.rows import RevisionRow
 from tenants.scoping import scoped
 from tenants.store.actors import from_stored, to_stored
-from tenants.store.sight import of_seen
+from tenants.store.sight import seen_tenant_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,10 +37,7 @@ async def list_live(scopes: Sequence[TenantScope]) -> dict[int, Revision]:
 @scoped
 async def find_tenant_of(scope: PlatformScope, revision: int) -> int:
     """The tenant that a revision belongs to, so that the caller's leave for it can be asked. Raises NotFoundError."""
-    row = await RevisionRow.get_or_none(of_seen(scope), id=revision)
-    if row is None:
-        raise NotFoundError
-    return row.tenant_id
+    return await seen_tenant_of(scope, RevisionRow, revision)
 
 
 @scoped

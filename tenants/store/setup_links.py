@@ -15,7 +15,7 @@ from tenants.rows import SetupLinkRow
 from tenants.scoping import scoped
 from tenants.setup_links import LISTED, REPLAY, SetupContentKind, SetupLink, SetupLinkStatus
 from tenants.store.actors import from_stored, to_stored
-from tenants.store.sight import of_seen
+from tenants.store.sight import seen_tenant_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -86,10 +86,7 @@ async def insert_link(scope: TenantScope, keys: KeyRing, token: SetupToken, new:
 @scoped
 async def find_tenant_of(scope: PlatformScope, link: int) -> int:
     """The tenant that a link belongs to, so that the caller's leave for it can be asked. Raises NotFoundError."""
-    row = await SetupLinkRow.get_or_none(of_seen(scope), id=link)
-    if row is None:
-        raise NotFoundError
-    return row.tenant_id
+    return await seen_tenant_of(scope, SetupLinkRow, link)
 
 
 @scoped

@@ -1,12 +1,17 @@
-"""Which tenants the holder of a scope may see, as a condition."""
+"""Which tenants the holder of a scope may see."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from tortoise.expressions import Q
 
+from tenants.errors import NotFoundError
+from tenants.scoping import scoped
+
 if TYPE_CHECKING:
+    from tortoise.models import Model
+
     from tenants.access import PlatformScope
 
 
@@ -16,3 +21,12 @@ def of_seen(scope: PlatformScope, column: str = "tenant_id") -> Q:
         return Q()
     seen: dict[str, Any] = {f"{column}__in": sorted(scope.tenants)}
     return Q(**seen)
+
+
+@scoped
+async def seen_tenant_of(scope: PlatformScope, rows: type[Model], number: int) -> int:
+    """The tenant that a row belongs to, so that the caller's leave for it can be asked. Raises NotFoundError."""
+    found = await rows.filter(of_seen(scope), id=number).values_list("tenant_id", flat=True)
+    if found in ([], [None]):
+        raise NotFoundError
+    return cast("int", found[0])

@@ -14,7 +14,7 @@ from tenants.credentials import Credential, NewToken, Use, digest
 from tenants.errors import NotFoundError
 from tenants.scoping import scoped
 from tenants.store.actors import from_stored, to_stored
-from tenants.store.sight import of_seen
+from tenants.store.sight import seen_tenant_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -56,10 +56,7 @@ async def insert_token(
 @scoped
 async def find_tenant_of(scope: PlatformScope, token: int) -> int:
     """The tenant that a token belongs to, so that the caller's leave for it can be asked. Raises NotFoundError."""
-    row = await AccessTokenRow.get_or_none(of_seen(scope), id=token)
-    if row is None or row.tenant_id is None:
-        raise NotFoundError
-    return row.tenant_id
+    return await seen_tenant_of(scope, AccessTokenRow, token)
 
 
 @scoped

@@ -16,6 +16,7 @@ from tenants.identity import ProviderId
 from tenants.keys import Place, Sealed
 from tenants.model import AppKind
 from tenants.one_time_links import OneTimeToken
+from tenants.rows import RevisionRow
 from tenants.setup_links import Asker
 from tenants.store import (
     app_keys,
@@ -34,6 +35,7 @@ from tenants.store import (
     sessions,
     setup_codes,
     setup_links,
+    sight,
     stamps,
     tenants,
     tokens,
@@ -174,6 +176,7 @@ HELD: list[tuple[str, Call]] = [
     ("audit_log.get_of_platform", lambda w: audit_log.get_of_platform(w.a.seen, event_id(w.b.tenant, 1))),
     ("members.find_tenant_of_member", lambda w: members.find_tenant_of_member(w.a.seen, w.b.owner.id)),
     ("revisions.find_tenant_of", lambda w: revisions.find_tenant_of(w.a.seen, w.b.revision)),
+    ("sight.seen_tenant_of", lambda w: sight.seen_tenant_of(w.a.seen, RevisionRow, w.b.revision)),
     ("setup_links.find_tenant_of", lambda w: setup_links.find_tenant_of(w.a.seen, w.b.link)),
     ("tenants.find_tenant", lambda w: tenants.find_tenant(w.a.seen, name_of(w.b).text)),
     ("tenants.list_tenants", lambda w: tenants.list_tenants(w.a.seen, TenantFilter(), first=ALL)),
