@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from contextlib import closing, suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -33,17 +34,18 @@ _TIMEOUT_SECONDS = 5.0
 async def watch(url: str, hint: Callable[[], None]) -> None:
     """Call `hint` at each commit, and when it may have missed one; until it is cancelled.
 
-    On a connection of its own, which is opened again whenever it is lost.
+    On a connection of its own, which is opened again whenever it is lost: at once, if it had lasted.
     """
     address = parse(url)
     uri = _read_only(address.path) if isinstance(address, SqliteAddress) else ""
     while True:
+        began = time.monotonic()
         with suppress(UnavailableError), translated():
             if isinstance(address, SqliteAddress):
                 await _look(uri, hint)
             else:
                 await _listen(address, hint)
-        await asyncio.sleep(_REST_SECONDS)
+        await asyncio.sleep(max(0.0, began + _REST_SECONDS - time.monotonic()))
 
 
 def _read_only(path: Path) -> str:
