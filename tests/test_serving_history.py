@@ -59,6 +59,8 @@ class Shown:
     number: list[int] = field(default_factory=list)
     """Of whatever the gateway gave out as current: what it marks as stale is not among them."""
     marked: int = 0
+    failed: int = 0
+    """Answers without a config, such as those of a process that is cut from its database."""
 
 
 @dataclass
@@ -168,10 +170,13 @@ async def read_on_one_connection(port: int, shown: Shown, is_over: asyncio.Event
                 head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
                 length = int(head.partition("content-length: ")[2].partition("\r\n")[0])
                 body = json.loads(await reader.readexactly(length))
+            config = (body.get("data") or {}).get("softphoneConfig")
             if "gateway-stale:" in head:
                 shown.marked += 1
-            elif head.startswith("http/1.1 200"):
-                branding = body["data"]["softphoneConfig"].get("branding")
+            elif config is None:
+                shown.failed += 1
+            else:
+                branding = config.get("branding")
                 shown.asked.append(asked)
                 shown.number.append(int(branding["themeColor"][1:], 16) if branding else 0)
             await asyncio.sleep(PACE_SECONDS)
@@ -277,5 +282,6 @@ def figures(history: History, usual: list[float], always: list[float]) -> str:
         f"{len(history.acknowledged)} publishes acknowledged, {sum(len(one.number) for one in told)} answers on "
         f"{len(told)} connections; an older one was shown for at most {worst(usual, 0.99) * 1000:.0f} ms (p99) after "
         f"the acknowledgement, {max(always) * 1000:.0f} ms at worst with kills, pauses and cuts; "
-        f"{sum(one.marked for one in history.connections)} answers marked as stale"
+        f"{sum(one.marked for one in history.connections)} answers marked as stale, "
+        f"{sum(one.failed for one in history.connections)} without a config"
     )
