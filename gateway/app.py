@@ -37,7 +37,7 @@ from gateway.jobs.feed import Feed
 from gateway.logs import configure_logging
 from gateway.provisioning.provisioner import Provisioner
 from gateway.refusals import ErrorCode
-from gateway.settings import SettingError
+from gateway.settings import SettingError, Switch
 from gateway.stamps import Stamps
 from gateway.upstream.client import Upstream
 from gateway.upstream.resolver import DnsResolver
@@ -132,7 +132,7 @@ def create_app(
         exception_handlers={Exception: _on_bug},
     )
     app.router.redirect_slashes = False
-    return Lane(Guards(app, headers), cache, serving.digests)
+    return Lane(Guards(app, headers), cache, serving.digests, is_fast=settings.fast_lane is Switch.ON)
 
 
 def check_documents(settings: Settings) -> None:

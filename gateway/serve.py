@@ -18,7 +18,7 @@ from gateway import exchange
 from gateway.app import check_documents, create_app
 from gateway.context import utc_now
 from gateway.environment import ensure_key, key_path, key_ring
-from gateway.http.protocol import GatewayProtocol
+from gateway.http.fast_lane import FastLaneProtocol
 from gateway.http.worker_metrics import bury_counters, shared_counters
 from gateway.mock_provider.beside import PROVIDER_ID, start_beside
 from gateway.rotation import find_missing_keys
@@ -206,7 +206,7 @@ def _listen(settings: Settings) -> socket.socket | None:
 
 def _run(settings: Settings, listening: socket.socket, welcome: str) -> int:
     options: dict[str, Any] = {
-        "http": "gateway.http.protocol:GatewayProtocol",
+        "http": "gateway.http.fast_lane:FastLaneProtocol",
         "ws": "none",
         "log_config": None,
         "access_log": False,
@@ -217,7 +217,7 @@ def _run(settings: Settings, listening: socket.socket, welcome: str) -> int:
     }
     if settings.workers > 1:
         return _run_workers(uvicorn.Config("gateway.app:create_from_env", factory=True, **options), listening, welcome)
-    options["http"] = GatewayProtocol
+    options["http"] = FastLaneProtocol
     config = uvicorn.Config(create_app(settings), **options)
     # The server raises the signal again once it has stopped, and a clean stop is no failure.
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))

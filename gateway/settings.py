@@ -52,6 +52,13 @@ class AnonymousDocuments(Enum):
     TRUSTED = "trusted"
 
 
+class Switch(Enum):
+    """What can be turned off."""
+
+    ON = "on"
+    OFF = "off"
+
+
 class Secret:
     """A text that no log or message shows."""
 
@@ -118,6 +125,8 @@ class Settings:
     """The largest request body."""
     cache_bytes: int = 64 * 1024 * 1024
     """What stored answers to softphones may take, in each process; 0: none is stored."""
+    fast_lane: Switch = Switch.ON
+    """Whether the server answers by itself what is stored, without calling the application; with the same bytes."""
     limits: Limits = field(default_factory=Limits)
     """What one operation may cost; each by a variable `GATEWAY_LIMIT_<NAME>`."""
 
@@ -157,6 +166,7 @@ class Settings:
             database_pool=read("DATABASE_POOL", whole_number(1, 200), 10),
             body_bytes=read("BODY_BYTES", whole_number(1024, 10_000_000), 64 * 1024),
             cache_bytes=read("CACHE_BYTES", whole_number(0, 999_999_999), 64 * 1024 * 1024),
+            fast_lane=read("FAST_LANE", _one_of(Switch), Switch.ON),
             limits=_limits(read),
         )
         read.refuse_unknown()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from gateway.app import create_from_env
-from gateway.http.protocol import GatewayProtocol
+from gateway.http.fast_lane import FastLaneProtocol
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -40,7 +40,7 @@ class Dying:
 def main() -> None:
     """Serve on a free port of the loopback; the settings come from the environment."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        config = uvicorn.Config(Dying(create_from_env()), http=GatewayProtocol, ws="none", log_config=None)
+        config = uvicorn.Config(Dying(create_from_env()), http=FastLaneProtocol, ws="none", log_config=None)
         print(f"http://127.0.0.1:{listening.getsockname()[1]}", flush=True)  # noqa: T201 - how its parent finds it
         uvicorn.Server(config).run(sockets=[listening])
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
-from gateway.http.protocol import GatewayProtocol
+from gateway.http.fast_lane import FastLaneProtocol
 
 if TYPE_CHECKING:
     import asyncio
@@ -54,7 +54,7 @@ class RunningServer:
 def run_server(
     app: Callable[..., Any],
     *,
-    protocol: type[asyncio.Protocol] = GatewayProtocol,
+    protocol: type[asyncio.Protocol] = FastLaneProtocol,
     **uvicorn_options: Any,
 ) -> Iterator[RunningServer]:
     """Runs an ASGI application on a free port of the loopback."""

@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from gateway.http.protocol import GatewayProtocol
+from gateway.http.fast_lane import FastLaneProtocol
 from gateway.logs import configure_logging
 from gateway.workers import Patience, Supervisor
 
@@ -52,7 +52,7 @@ def main() -> int:
     listening = socket.create_server(("127.0.0.1", 0))
     listening.set_inheritable(True)
     config = uvicorn.Config(
-        "tests.small_fleet:create", factory=True, http=GatewayProtocol, ws="none", log_config=None, workers=2
+        "tests.small_fleet:create", factory=True, http=FastLaneProtocol, ws="none", log_config=None, workers=2
     )
     supervisor = Supervisor(
         config,

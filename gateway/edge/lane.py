@@ -9,10 +9,10 @@ from gateway.edge.keys import CONDITION, LENGTH, read_head
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from gateway.edge.cache import EdgeCache
+    from gateway.edge.cache import EdgeCache, Headers
     from gateway.edge.keys import Digests
 
-_PATH = "/graphql"
+PATH = "/graphql"
 _METHODS = frozenset({"GET", "HEAD", "POST"})
 _LARGEST = 16 * 1024
 """Of the bodies that are looked at here, in bytes: a document of the largest size, with its variables."""
@@ -21,12 +21,14 @@ _LARGEST = 16 * 1024
 class Lane:
     """In front of the application, which is told the spelling of what is not stored."""
 
-    def __init__(self, app: ASGIApp, cache: EdgeCache, digests: Digests) -> None:
+    def __init__(self, app: ASGIApp, cache: EdgeCache, digests: Digests, *, is_fast: bool = False) -> None:
+        """`is_fast`: the server may ask for what is stored without calling it, see `gateway.http.fast_lane`."""
         self._app, self.cache, self._digests = app, cache, digests
+        self.is_fast = is_fast
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or let it through as it came."""
-        if scope["type"] != "http" or scope["path"] != _PATH or scope["method"] not in _METHODS:
+        if scope["type"] != "http" or scope["path"] != PATH or scope["method"] not in _METHODS:
             await self._app(scope, receive, send)
             return
         head = read_head(scope["headers"])
@@ -52,14 +54,28 @@ class Lane:
         spelling = self._digests.spelling("POST", head, scope["query_string"], body)
         await self._answer(scope, head, spelling, again, send)
 
-    async def _answer(self, scope: Scope, head: list[bytes], spelling: bytes, receive: Receive, send: Send) -> None:
+    def find_get(self, headers: Headers, query_string: bytes) -> tuple[int, Headers, bytes] | None:
+        """Status, headers and body for a GET of the path that has no body, if they are stored."""
+        head = read_head(headers)
+        if head is None or head[LENGTH]:
+            return None
+        return self._find("GET", head, self._digests.spelling("GET", head, query_string))
+
+    def _find(self, method: str, head: list[bytes], spelling: bytes) -> tuple[int, Headers, bytes] | None:
         entry = self.cache.find_spelt(spelling)
         if entry is None:
+            return None
+        answer = self.cache.meet(entry.answer, head[CONDITION])
+        self.cache.count_hit(method, answer[0])
+        return answer
+
+    async def _answer(self, scope: Scope, head: list[bytes], spelling: bytes, receive: Receive, send: Send) -> None:
+        answer = self._find(scope["method"], head, spelling)
+        if answer is None:
             scope.setdefault("state", {})["spelling"] = spelling
             await self._app(scope, receive, send)
             return
-        status, headers, body = self.cache.meet(entry.answer, head[CONDITION])
-        self.cache.count_hit(scope["method"], status)
+        status, headers, body = answer
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 

@@ -30,6 +30,7 @@ class GatewayProtocol(TimedConnection):
     _body_bytes = 0
     _discarded_bytes = 0
     _is_chunked = False
+    version = ""  # of HTTP, of the request whose head was read last
     _can_keep_alive = False  # as the client asked for; while the end of a chunked body is not known, we cannot
 
     def data_received(self, data: bytes) -> None:
@@ -110,7 +111,9 @@ class GatewayProtocol(TimedConnection):
         if self.reading is Reading.BODY:
             return  # uvicorn would add a trailer to the headers that the application has already judged
         super().on_header(name, value)
-        self._count_head(len(name) + len(value) + len(": \r\n"))
+        self._head_bytes += len(name) + len(value) + 4  # ": " and the end of the line; no call, since there are many
+        if self._head_bytes > self.limits.head_bytes:
+            raise _RefusedError(TOO_LARGE)
 
     def _count_head(self, size: int) -> None:
         self._head_bytes += size
@@ -124,6 +127,10 @@ class GatewayProtocol(TimedConnection):
             if self._should_upgrade():
                 super().on_headers_complete()
             return  # or it is read again, without its upgrade
+        self.on_head()
+
+    def on_head(self) -> None:
+        """The head of a request that may be answered is there."""
         super().on_headers_complete()
         self.reading = Reading.BODY
         self._raw_bytes = self._body_bytes = self._discarded_bytes = 0
@@ -133,11 +140,15 @@ class GatewayProtocol(TimedConnection):
             self.cycle.keep_alive = False
 
     def _check_head(self) -> None:
-        version = self.parser.get_http_version()
-        hosts = [value for name, value in self.headers if name == b"host"]
+        version = self.version = self.parser.get_http_version()
+        hosts, codings = [], []
+        for name, value in self.headers:
+            if name == b"host":
+                hosts.append(value)
+            elif name == b"transfer-encoding":
+                codings.append(value.lower())
         if version not in {"1.0", "1.1"} or self.parser.get_method() == b"CONNECT":
             raise _RefusedError(UNREADABLE)
-        codings = [value.lower() for name, value in self.headers if name == b"transfer-encoding"]
         self._is_chunked = bool(codings)
         if codings and (codings != [b"chunked"] or version == "1.0"):
             raise _RefusedError(UNREADABLE)  # the parser would say so, but only after the application has started

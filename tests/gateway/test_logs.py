@@ -239,7 +239,7 @@ async def serve(app, **options):
 """
 
 
-@pytest.mark.parametrize("http", ["httptools", "gateway.http.protocol:GatewayProtocol"])
+@pytest.mark.parametrize("http", ["httptools", "gateway.http.fast_lane:FastLaneProtocol"])
 def test_uvicorn_logs_nothing_of_a_request(http: str) -> None:
     lines = run(SERVE + f"asyncio.run(serve(app, lifespan='off', http={http!r}))", level="debug")
 

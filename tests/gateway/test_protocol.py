@@ -636,7 +636,7 @@ if __name__ == "__main__":
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     print(f"http://127.0.0.1:{port}", flush=True)
-    uvicorn.run("program:app", port=port, workers=int(sys.argv[1]), http="gateway.http.protocol:GatewayProtocol",
+    uvicorn.run("program:app", port=port, workers=int(sys.argv[1]), http="gateway.http.fast_lane:FastLaneProtocol",
                 ws="none", lifespan="off", access_log=False)
 """
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.limits import Limits
-from gateway.settings import AnonymousDocuments, Profile, Secret, SettingError, Settings
+from gateway.settings import AnonymousDocuments, Profile, Secret, SettingError, Settings, Switch
 
 KEY = "SECRET-key-0123456789-abcdefghij-xyz"
 TOKEN = "SECRET-token-0123456789-abcdefghij"
@@ -64,6 +64,8 @@ GOOD: list[tuple[str, str, Any]] = [
     ("SYSTEM_ROLE", "gateway_system", "gateway_system"),
     ("BODY_BYTES", "1024", 1024),
     ("CACHE_BYTES", "0", 0),
+    ("FAST_LANE", "on", Switch.ON),
+    ("FAST_LANE", "off", Switch.OFF),
 ]
 
 BAD = [
@@ -135,6 +137,8 @@ BAD = [
     ("BODY_BYTES", "64k"),
     ("CACHE_BYTES", "-1"),
     ("CACHE_BYTES", "64M"),
+    ("FAST_LANE", "no"),
+    ("FAST_LANE", "ON"),
 ]
 
 LIMITS = [one.name for one in fields(Limits) if isinstance(one.default, int)]
