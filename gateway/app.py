@@ -15,8 +15,11 @@ from starlette.routing import Route
 from gateway.api import make_schema
 from gateway.context import utc_now
 from gateway.edge.cache import EdgeCache
+from gateway.edge.keeping import Keeping
+from gateway.edge.known_good import KnownGood
 from gateway.edge.lane import Lane
 from gateway.edge.serving import Serving
+from gateway.edge.snapshot import SnapshotFile
 from gateway.environment import key_ring, load_serving_settings
 from gateway.http.account_pages import AccountEndpoint
 from gateway.http.cross_origin import graphql_routes
@@ -82,8 +85,11 @@ def create_app(
     cache = EdgeCache(settings.cache_bytes, is_current=lambda: feed.is_current)
     tallying = Tallying(cache)
     headers = security_headers(is_production=settings.is_production)
-    serving = Serving(cache, schema.documents, keys, stamps, now, security_headers=headers)
-    listeners.append(serving.cells.on_changes)
+    known = KnownGood(feed)
+    serving = Serving(cache, schema.documents, keys, stamps, now, known=known, security_headers=headers)
+    listeners += [serving.cells.on_changes, known.on_changes]
+    file = SnapshotFile(settings.snapshot_path, keys) if settings.snapshot_path else None
+    keeping = Keeping(known, file, serving.cells.served)
     graphql = GraphQLEndpoint(schema, settings, keys, provisioner, stamps, documents, serving, now)
 
     @asynccontextmanager
@@ -94,7 +100,9 @@ def create_app(
             system_role=settings.system_role,
             on_commit=feed.hear,
         )
+        await keeping.load()
         await feed.start()
+        keeping.start()
         log.info("started", sqlite=database.sqlite_version(), profile=settings.profile.value)
         tallying.start()
         warming = asyncio.gather(warm_up(), asyncio.to_thread(upstream.warm_up))
@@ -105,6 +113,7 @@ def create_app(
             await tallying.close()
             await upstream.close()
             await stamps.close()
+            await keeping.close()
             await feed.close()
             await database.disconnect()
 

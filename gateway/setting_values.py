@@ -16,6 +16,7 @@ _HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 _PUBLIC_URL = re.compile(r"https?://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*/?")
 _ORIGIN = re.compile(r"https?://([a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(:[0-9]{1,5})?")
 _LOOPBACK = re.compile(r"localhost|127\.[0-9.]+|\[::1\]")
+OFF = "off"
 _LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -47,6 +48,14 @@ def manifest(text: str) -> Path:
         message = "names a file that is not there."
         raise ValueError(message)
     return path
+
+
+def snapshot(text: str) -> str:
+    """A file that may not be there yet, or that there is to be none."""
+    if text != OFF and not Path(text).absolute().parent.is_dir():
+        message = "names a file in a folder that is not there."
+        raise ValueError(message)
+    return text
 
 
 def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:

@@ -6,10 +6,12 @@ import json
 import re
 from dataclasses import dataclass, field, fields
 from enum import Enum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from gateway.limits import Limits
 from gateway.setting_values import (
+    OFF,
     certificates,
     host,
     host_names,
@@ -19,6 +21,7 @@ from gateway.setting_values import (
     origins,
     public_url,
     role,
+    snapshot,
     whole_number,
 )
 from tenants import address
@@ -26,7 +29,6 @@ from tenants import address
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from ipaddress import IPv4Network, IPv6Network
-    from pathlib import Path
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Enum)
@@ -127,6 +129,8 @@ class Settings:
     """What stored answers to softphones may take, in each process; 0: none is stored."""
     fast_lane: Switch = Switch.ON
     """Whether the server answers by itself what is stored, without calling the application; with the same bytes."""
+    snapshot: str | None = None
+    """The file that known-good configs are kept in while the database cannot be had, or `off`; None: see below."""
     limits: Limits = field(default_factory=Limits)
     """What one operation may cost; each by a variable `GATEWAY_LIMIT_<NAME>`."""
 
@@ -134,6 +138,18 @@ class Settings:
     def is_production(self) -> bool:
         """Whether what is unsafe must be refused."""
         return self.profile is Profile.PRODUCTION
+
+    @property
+    def snapshot_path(self) -> Path | None:
+        """Where known-good configs are kept: beside a SQLite file, under PostgreSQL only where the setting says so."""
+        if self.snapshot == OFF:
+            return None
+        if self.snapshot is not None:
+            return Path(self.snapshot)
+        place = address.parse(self.database_url)
+        if isinstance(place, address.SqliteAddress):
+            return place.path.with_name(f"{place.path.name}.snapshot")
+        return None
 
     @property
     def is_trusted_only(self) -> bool:
@@ -167,6 +183,7 @@ class Settings:
             body_bytes=read("BODY_BYTES", whole_number(1024, 10_000_000), 64 * 1024),
             cache_bytes=read("CACHE_BYTES", whole_number(0, 999_999_999), 64 * 1024 * 1024),
             fast_lane=read("FAST_LANE", _one_of(Switch), Switch.ON),
+            snapshot=read("SNAPSHOT", snapshot, None),
             limits=_limits(read),
         )
         read.refuse_unknown()

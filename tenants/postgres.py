@@ -199,7 +199,8 @@ class _PooledConnection(PoolConnectionWrapper[Any]):
             if self._is_in_transaction and not self.connection.is_closed():
                 await self.connection.execute("ROLLBACK")  # what is outside of `writing` only reads
         finally:
-            await self.client.give_back(self.connection)
+            with translated():  # the driver cleans it, which may be the first to find that it is lost
+                await self.client.give_back(self.connection)
 
 
 class _TransactionConnection(TransactionConnection):

@@ -117,6 +117,13 @@ class EdgeCache:
         entry = self._questions.get(question)
         return entry if entry is not None and self._is_fresh(entry) else None
 
+    def find_good(self, question: bytes) -> Entry | None:
+        """The config that answers this question, or did when changes were last heard of."""
+        entry = self._questions.get(question)
+        if entry is None or entry.standing is None or not entry.standing.is_current or entry.standing.live is None:
+            return None
+        return entry
+
     def keep(self, entry: Entry) -> None:
         """From now on its question is answered by this."""
         if self._is_fresh(entry):

@@ -162,6 +162,10 @@ class Cells:
         """How many there are."""
         return len(self._cells)
 
+    def served(self) -> list[str]:
+        """The ProviderIds that have one."""
+        return list(self._cells)
+
     def of(self, provider_key: str) -> Cell:
         """The cell, which is new when nobody holds one."""
         cell = self._cells.get(provider_key)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gateway.edge.answers import Answers
+from gateway.edge.answers import Answers, stale
 from gateway.edge.cache import UNKNOWN_SECONDS, Answer, Entry
 from gateway.edge.cells import Cells
 from gateway.edge.fills import Fill, Fills
 from gateway.edge.keys import Digests, is_softphone_query
+from gateway.edge.known_good import LONGEST_SECONDS
 from gateway.edge.misses import Misses
 from gateway.edge.reading import Reading
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from gateway.edge.answers import Outcome
     from gateway.edge.cache import EdgeCache
     from gateway.edge.keys import Question
+    from gateway.edge.known_good import KnownGood
     from gateway.stamps import Stamps
     from tenants.keys import KeyRing
 
@@ -37,17 +39,24 @@ class Serving:
         stamps: Stamps,
         now: Callable[[], datetime],
         *,
+        known: KnownGood,
         security_headers: Mapping[str, str],
     ) -> None:
+        self._known = known
         self.cells, self.digests = Cells(), Digests(keys)
         self.cache = cache
         self._documents, self._stamps, self._now = documents, stamps, now
         self._misses, self._fills = Misses(), Fills()
         self._answers = Answers(keys, security_headers)
 
+    @property
+    def is_away(self) -> bool:
+        """Whether the database cannot be had, as far as is known."""
+        return self._known.is_away
+
     def reading(self, address: str) -> Reading:
         """How an operation reads published configs that somebody asks for from there."""
-        return Reading(self.cells, self._misses, address)
+        return Reading(self.cells, self._misses, address, self._known)
 
     async def answer(self, question: Question, spelling: bytes | None, address: str, run: Run) -> Answer:
         """What is stored, or what `run` makes of it. Raises what that raises.
@@ -59,6 +68,9 @@ class Serving:
             return await self._make(question, key, spelling, address, run)
         entry = self.cache.find(key)
         if entry is None:
+            good = self._find_good(key)
+            if good is not None:
+                return good
             return await self._fills.run(key, lambda fill: self._make(question, key, spelling, address, run, fill))
         self.cache.tally.hits += 1
         self._stamps.note(entry.use, self._now())
@@ -66,6 +78,14 @@ class Serving:
         if spelling is not None:
             self.cache.keep_spelling(spelling, entry)
         return answer
+
+    def _find_good(self, key: bytes) -> Answer | None:
+        """While the database is away: what is stored and was good when it was last heard of."""
+        seconds = self._known.seconds_deaf
+        if not self._known.is_away or seconds > LONGEST_SECONDS:
+            return None
+        entry = self.cache.find_good(key)
+        return stale(entry.answer, int(seconds)) if entry is not None else None
 
     def _is_softphone_query(self, question: Question) -> bool:
         """Told by the document; False also as long as nobody has sent it."""
@@ -87,12 +107,15 @@ class Serving:
         outcome = await run(reading)
         if not self._is_softphone_query(question):
             response = outcome.response
-            return Answer(response.status_code, response.raw_headers, bytes(response.body))
+            answer = Answer(response.status_code, response.raw_headers, bytes(response.body))
+            return answer if reading.seconds_stale is None else stale(answer, reading.seconds_stale)
         self.cache.tally.misses += 1
         if fill is not None:
             fill.is_for_all = reading.seconds_to_wait is None
         seen = reading.seen[0] if len(reading.seen) == 1 else None
         answer = self._answers.of(question, outcome, seen.published if seen else None)
+        if reading.seconds_stale is not None:
+            return stale(answer, reading.seconds_stale)
         if key is not None and outcome.is_whole and seen is not None and seen.standing is not None:
             until = self.cache.clock() + UNKNOWN_SECONDS if seen.published is None else None
             use = seen.published.app_key if seen.published else None

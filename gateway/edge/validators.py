@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tenants.store.published import Published
 
 PUBLIC = b"public, max-age=0, s-maxage=60, stale-if-error=86400"
+PUBLIC_STALE = b"public, max-age=0"
 OF_KEY_HOLDERS = b"private, no-cache"
 """No shared cache may answer in our place, or it would undo a revocation."""
 NO_STORE = b"private, no-store"

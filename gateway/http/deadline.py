@@ -7,17 +7,23 @@ import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
     from gateway.context import Allowance
 
 T = TypeVar("T")
 
+_PATIENCE_SECONDS = 1.5
+"""While the database does not answer. Whoever waits for somebody else's server is not told of ours."""
+_LOOK_SECONDS = 0.1
+
 
 class Deadline:
     """Runs one operation after another, each within its allowance."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_away: Callable[[], bool] = lambda: False) -> None:
+        """`is_away` tells that the database cannot be had, so that little is waited for."""
+        self._is_away = is_away
         self._tasks = set[asyncio.Task[Any]]()  # the event loop itself holds them weakly
 
     async def run(self, work: Coroutine[Any, Any, T], allowance: Allowance) -> T:
@@ -25,13 +31,16 @@ class Deadline:
 
         The allowance may grow while the work is under way.
         """
-        started = time.monotonic()
+        started, granted = time.monotonic(), allowance.seconds
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._forget)
         try:
             while not task.done() and (left := started + allowance.seconds - time.monotonic()) > 0:
-                await asyncio.wait({task}, timeout=left)
+                await asyncio.wait({task}, timeout=min(left, _LOOK_SECONDS))
+                is_waiting = time.monotonic() - started >= _PATIENCE_SECONDS and allowance.seconds == granted
+                if is_waiting and self._is_away():
+                    break
         finally:
             is_late = not task.done()
             if is_late:

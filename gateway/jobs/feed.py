@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from contextvars import Context
 from typing import TYPE_CHECKING, TypeAlias
 
 from gateway.jobs.supervision import Supervised
+from tenants.errors import UnavailableError
 from tenants.store.feed import read_changes
 from tenants.system import FEED
 from tenants.watch import watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from tenants.feed import Change
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 _POLL_SECONDS = 1.0
 _CURRENT_SECONDS = 5.0
+_SILENT_SECONDS = 0.7
+_AND_THEN_SECONDS = 0.1
+"""A second look, in case that it was this process that was busy."""
 
 
 class Feed:
@@ -36,6 +40,7 @@ class Feed:
         self._listeners, self._url, self._poll_seconds = listeners, url, poll_seconds
         self._number: int | None = None
         self._read_at = float("-inf")
+        self._is_away = False
         self._hint = asyncio.Event()  # of the loop that it is started in
         self._hearing, self._watching, self._reading = map(Supervised, ("own changes", "watch", "feed"))
         self._task: asyncio.Task[None] | None = None
@@ -44,6 +49,16 @@ class Feed:
     def is_current(self) -> bool:
         """Whether all that was committed five seconds ago has been told."""
         return self._number is not None and time.monotonic() - self._read_at < _CURRENT_SECONDS
+
+    @property
+    def read_at(self) -> float:
+        """Up to when all that was committed has been told, on the monotonic clock."""
+        return self._read_at
+
+    @property
+    def is_away(self) -> bool:
+        """Whether the database, as far as is known, cannot be had, or does not answer: known in less than 2 seconds."""
+        return self._is_away
 
     async def start(self) -> None:
         """Reads once, if the database lets it, and goes on until it is closed."""
@@ -87,9 +102,27 @@ class Feed:
             has_more = True
             while has_more:
                 began = time.monotonic()
-                batch = await read_changes(FEED, self._number)
+                with self._noticing_outage():
+                    batch = await read_changes(FEED, self._number)
                 self._number = None  # unless all come through, all are told anew
                 for listener in self._listeners if batch.changes != () else ():
                     listener(batch.changes)
                 self._number, has_more = batch.number, batch.has_more
                 self._read_at = self._read_at if has_more else began
+
+    @contextmanager
+    def _noticing_outage(self) -> Iterator[None]:
+        silence = asyncio.get_running_loop().create_task(self._suspect())
+        try:
+            yield
+            self._is_away = False
+        except UnavailableError:
+            self._is_away = True
+            raise
+        finally:
+            silence.cancel()
+
+    async def _suspect(self) -> None:
+        await asyncio.sleep(_SILENT_SECONDS)
+        await asyncio.sleep(_AND_THEN_SECONDS)
+        self._is_away = True

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tortoise.expressions import F, Q
 
+from tenants.access_rows import AppKeyRow
 from tenants.app_keys import NO_APP_KEY
 from tenants.identity import ProviderId
+from tenants.known import Known
 from tenants.model import AppKind
 from tenants.rows import RevisionRow
 from tenants.scoping import scoped
@@ -16,6 +19,8 @@ from tenants.store.app_keys import let_in, use_of
 from tenants.store.revisions import from_row
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from tortoise.queryset import QuerySet
 
     from tenants.access import PublicScope
@@ -58,6 +63,18 @@ async def find_live(_scope: PublicScope, tenant: int, app: AppKind) -> Published
     """The same of a tenant by its id, for whoever has been let in already."""
     row = await _live(Q(tenant_id=tenant, tenant__app=app.value)).first()
     return _published(row) if row else None
+
+
+@scoped
+async def list_known(_scope: PublicScope, provider_keys: Collection[str]) -> list[Known]:
+    """All that is needed to answer for those of them that are live, for times when this cannot be asked."""
+    rows = await _live(Q(tenant__provider_key__in=list(provider_keys)))
+    tenants, keys = [row.tenant_id for row in rows], defaultdict[int, set[bytes]](set)
+    if tenants:
+        for key in await AppKeyRow.filter(tenant_id__in=list(tenants)):
+            keys[key.tenant_id].add(bytes(key.sha256))
+    shown = [(_published(row), row.tenant_id) for row in rows]
+    return [Known(one.provider_id, one.revision, one.is_key_demanded, frozenset(keys[tenant])) for one, tenant in shown]
 
 
 def _live(of_whom: Q) -> QuerySet[RevisionRow]:

@@ -10,8 +10,10 @@ import pytest
 from gateway.edge.cache import Answer
 from gateway.edge.cells import Cells
 from gateway.edge.fills import Fill, Fills
+from gateway.edge.known_good import KnownGood
 from gateway.edge.misses import Misses
 from gateway.edge.reading import Reading
+from gateway.jobs.feed import Feed
 from tests.edge.published import change
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ class Kitchen:
 
     async def make(self, fill: Fill) -> Answer:
         self.begun += 1
-        fill.reading = Reading(self.cells, Misses(), "192.0.2.7")
+        fill.reading = Reading(self.cells, Misses(), "192.0.2.7", KnownGood(Feed([], "sqlite:///not-there.db")))
         fill.reading.reads.append(self.cells.begin(self.cell))
         await self.may_go_on.wait()
         await asyncio.sleep(0.01)  # as a database takes

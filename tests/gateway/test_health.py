@@ -57,6 +57,12 @@ class Wire:
         self._server = self._run(asyncio.start_server(self._serve, "127.0.0.1", 0))
         self.port: int = self._server.sockets[0].getsockname()[1]
 
+    def url_to(self, url: str) -> str:
+        """The same database, by this wire."""
+        parts = urlsplit(url)
+        user = f"{parts.username}:{parts.password}" if parts.password else str(parts.username)
+        return urlunsplit(parts._replace(netloc=f"{user}@127.0.0.1:{self.port}"))
+
     def _run(self, work: object) -> asyncio.Server:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)  # type: ignore[arg-type]
 
@@ -118,11 +124,13 @@ def wire(postgres_url: str) -> Iterator[Wire]:
 
 @pytest.fixture
 def remote(wire: Wire, postgres_url: str) -> Iterator[TestClient]:
-    """The application with its database at the end of the wire."""
-    parts = urlsplit(postgres_url)
-    user = f"{parts.username}:{parts.password}" if parts.password else str(parts.username)
-    url = urlunsplit(parts._replace(netloc=f"{user}@127.0.0.1:{wire.port}"))
-    settings = Settings(database_url=url, deadline_seconds=2, secret_key=Secret("a key for tests, 32 characters long"))
+    """The application with its database at the end of the wire; what is stored would be answered without it."""
+    settings = Settings(
+        database_url=wire.url_to(postgres_url),
+        deadline_seconds=2,
+        secret_key=Secret("a key for tests, 32 characters long"),
+        cache_bytes=0,
+    )
     with TestClient(create_app(settings), raise_server_exceptions=False) as client:
         yield client
 

@@ -66,6 +66,8 @@ GOOD: list[tuple[str, str, Any]] = [
     ("CACHE_BYTES", "0", 0),
     ("FAST_LANE", "on", Switch.ON),
     ("FAST_LANE", "off", Switch.OFF),
+    ("SNAPSHOT", "off", "off"),
+    ("SNAPSHOT", "known-good", "known-good"),
 ]
 
 BAD = [
@@ -136,6 +138,7 @@ BAD = [
     ("BODY_BYTES", "10000001"),
     ("BODY_BYTES", "64k"),
     ("CACHE_BYTES", "-1"),
+    ("SNAPSHOT", "/not/there/snapshot"),
     ("CACHE_BYTES", "64M"),
     ("FAST_LANE", "no"),
     ("FAST_LANE", "ON"),

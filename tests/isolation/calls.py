@@ -214,6 +214,7 @@ FREE: list[tuple[str, Call]] = [
     ("people.update_password", lambda w: people.update_password(CREDENTIALS, w.a.person, "A-Hash")),
     ("people.make_admin", lambda w: people.make_admin(CREDENTIALS, w.a.person)),
     ("published.find_published", find_published),
+    ("published.list_known", lambda w: published.list_known(PUBLIC, [name_of(w.a).key])),
     ("published.find_live", lambda w: published.find_live(PUBLIC, w.a.tenant, AppKind.WHITELABEL)),
     ("sealed.replace", lambda w: sealed.replace(SYSTEM, place(w), Sealed("A-Key", b"A-Sealed"))),
     ("sessions.start_session", start),

@@ -22,6 +22,7 @@ MUTANTS = mutants()
 CHANGES_NOTHING = {
     "members.join_invited: tenant_id=scope.tenant #2": "the row was found among the scope's by the statement before",
     "one_time_links._claim_person: id=person #1": "a lock, whose row nobody reads; the races of reset links hold it",
+    "published.list_known: tenant_id__in=list(tenants) #1": "a key is given to the config of its own tenant alone",
     "revisions.list_numbers: tenant_id__in=set(tenants) #1": "what was not asked for is left out once more afterwards",
     "secrets.open_headers: tenant_id=scope.tenant #1": "a value of another tenant does not open, and is refused alike",
     "tokens.revoke_token: tenant_id=scope.tenant #2": "the row was found among the scope's by the statement before",

@@ -1,0 +1,99 @@
+"""The job that keeps what is known to be good up to date, and on disk."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextvars import Context
+from typing import TYPE_CHECKING
+
+from gateway.jobs.supervision import Supervised
+from tenants.access import PUBLIC
+from tenants.store.published import list_known
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from gateway.edge.known_good import KnownGood
+    from gateway.edge.snapshot import SnapshotFile
+
+_LOOK_SECONDS = 0.25
+_WRITE_SECONDS = 10.0
+_REWRITE_SECONDS = 60.0
+"""After which a file is written anew only to say that all is still so."""
+_AT_ONCE = 100
+
+
+class Keeping:
+    """One object a process. Nothing that goes wrong here reaches a softphone."""
+
+    def __init__(
+        self,
+        known: KnownGood,
+        file: SnapshotFile | None,
+        being_served: Callable[[], Iterable[str]],
+        *,
+        look_seconds: float = _LOOK_SECONDS,
+        write_seconds: float = _WRITE_SECONDS,
+    ) -> None:
+        """`being_served` are the ProviderIds, in lower case, whose answers are stored."""
+        self._known, self._file, self._being_served = known, file, being_served
+        self._look_seconds, self._write_seconds = look_seconds, write_seconds
+        self._reading, self._writing = Supervised("known good"), Supervised("snapshot")
+        self._task: asyncio.Task[None] | None = None
+        self._written = (0, float("-inf"))
+        """Which state, and when."""
+
+    async def load(self) -> None:
+        """What the file says, before anybody is answered."""
+        if self._file is not None:
+            self._known.load(await asyncio.to_thread(self._file.load))
+
+    def start(self) -> None:
+        """Until it is closed."""
+        self._written = (self._known.changes, time.monotonic())
+        self._task = asyncio.get_running_loop().create_task(self._run(), context=Context())
+
+    async def close(self) -> None:
+        """Writes what is not on disk yet. Afterwards nothing here touches the database."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task})
+            if self._written[0] != self._known.changes:
+                with self._writing:
+                    await self._write()
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(self._look_seconds)
+            with self._reading:
+                await self._read()
+            with self._writing:
+                if self._is_time_to_write():
+                    await self._write()
+
+    async def _read(self) -> None:
+        while not self._known.is_away and (keys := self._known.take_wanted(_AT_ONCE)):
+            began = time.time()
+            try:
+                shown = await list_known(PUBLIC, keys)
+            except BaseException:
+                self._known.want(keys)
+                raise
+            self._known.learn(keys, {one.provider_id.key: one for one in shown}, began)
+
+    def _is_time_to_write(self) -> bool:
+        state, at = self._written
+        seconds = time.monotonic() - at
+        return seconds >= (_REWRITE_SECONDS if state == self._known.changes else self._write_seconds)
+
+    async def _write(self) -> None:
+        state = self._known.changes
+        self._written = state, time.monotonic()
+        kept = self._known.to_save(self._being_served())
+        if self._file is not None and kept:
+            try:
+                await asyncio.shield(asyncio.to_thread(self._file.save, kept, time.time()))
+            except BaseException:
+                self._written = -1, time.monotonic()
+                raise

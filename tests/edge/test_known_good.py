@@ -1,0 +1,182 @@
+"""What may be answered while the database is away, and what may not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from gateway.edge import known_good
+from gateway.edge.known_good import LONGEST_SECONDS, Clocks, KnownGood, prune
+from tenants.app_keys import NO_APP_KEY
+from tenants.feed import ChangeKind
+from tenants.known import Known
+from tenants.model import AppKind
+from tests.edge.published import KEY, OTHER_KEY, change, published
+
+
+@dataclass
+class Hearing:
+    """A feed and a clock that are as the test says."""
+
+    now: float = 1_000_000.0
+    read_at: float = 1_000_000.0
+    is_away: bool = False
+
+    def hear(self) -> None:
+        """All is heard up to now."""
+        self.read_at = self.now
+
+
+def known(
+    number: int = 1, *, tenant: int = 1, app: AppKind = AppKind.GENERIC, keys: frozenset[bytes] | None = None
+) -> Known:
+    one = published(number, tenant=tenant, app=app)
+    return Known(one.provider_id, one.revision, keys is not None, keys or frozenset())
+
+
+@pytest.fixture
+def hearing() -> Hearing:
+    return Hearing()
+
+
+@pytest.fixture
+def good(hearing: Hearing) -> KnownGood:
+    """AcmeInc was served and read; so was a neighbour."""
+    good = KnownGood(hearing, Clocks(lambda: hearing.now, lambda: hearing.now))
+    for tenant, key in enumerate(("acmeinc", "neighbourtel"), 1):
+        good.note(key, tenant, tenant * 1_000 + 1)
+    asked = good.take_wanted(10)
+    good.learn(asked, {"acmeinc": known(), "neighbourtel": known(tenant=2)}, hearing.now)
+    return good
+
+
+def number_of(good: KnownGood, provider_id: str = "AcmeInc") -> int | None:
+    found = good.find(provider_id, AppKind.GENERIC, NO_APP_KEY)
+    return found.published.revision.number if found else None
+
+
+def test_what_was_served_is_known_by_any_spelling_of_its_name(good: KnownGood) -> None:
+    found = good.find("ACMEinc", AppKind.GENERIC, NO_APP_KEY)
+
+    assert found is not None
+    assert found.published.revision.config == published().revision.config
+    assert (found.published.provider_id.text, found.seconds) == ("AcmeInc", 0)
+
+
+def test_nobody_is_told_that_there_is_nobody(good: KnownGood) -> None:
+    assert good.find("Stranger", AppKind.GENERIC, NO_APP_KEY) is None
+    assert good.find("-", AppKind.GENERIC, NO_APP_KEY) is None
+    assert good.find("AcmeInc", AppKind.WHITELABEL, NO_APP_KEY) is None
+
+
+def test_a_key_is_demanded_as_before(good: KnownGood, hearing: Hearing) -> None:
+    good.note("keyed", 1, 1_001)
+    asked = good.take_wanted(10)
+    good.learn(asked, {"keyed": known(app=AppKind.WHITELABEL, keys=frozenset({KEY.sha256}))}, hearing.now)
+
+    assert good.find("keyed", AppKind.WHITELABEL, KEY) is not None
+    assert good.find("keyed", AppKind.WHITELABEL, OTHER_KEY) is None
+    assert good.find("keyed", AppKind.WHITELABEL, NO_APP_KEY) is None
+
+
+@pytest.mark.parametrize("kind", [kind for kind in ChangeKind if kind is not ChangeKind.ACCESS])
+def test_what_has_changed_is_let_go_at_once(good: KnownGood, kind: ChangeKind) -> None:
+    good.on_changes([change(kind=kind)])
+
+    assert number_of(good) is None
+    assert number_of(good, "NeighbourTel") == 1
+
+
+def test_who_may_sign_in_changes_nothing(good: KnownGood) -> None:
+    good.on_changes([change(kind=ChangeKind.ACCESS)])
+
+    assert number_of(good) == 1
+
+
+def test_a_tenant_that_is_gone_is_found_by_its_number(good: KnownGood) -> None:
+    good.on_changes([change(None, tenant=1, kind=ChangeKind.DELETED)])
+
+    assert number_of(good) is None
+    assert number_of(good, "NeighbourTel") == 1
+
+
+def test_what_was_published_is_read_anew(good: KnownGood, hearing: Hearing) -> None:
+    good.on_changes([change()])
+    hearing.now += 1
+
+    asked = good.take_wanted(10)
+    good.learn(asked, {"acmeinc": known(2)}, hearing.now)
+
+    assert asked == ["acmeinc"]
+    assert number_of(good) == 2
+
+
+def test_a_read_that_a_change_overtook_is_not_believed(good: KnownGood, hearing: Hearing) -> None:
+    good.on_changes(None)
+    asked, began = good.take_wanted(10), hearing.now
+    hearing.now += 1
+    good.on_changes([change(kind=ChangeKind.SUSPENDED)])
+
+    good.learn(asked, {"acmeinc": known(), "neighbourtel": known(tenant=2)}, began)
+
+    assert number_of(good) is None
+    assert number_of(good, "NeighbourTel") == 1
+
+
+def test_nothing_older_is_shown_after_what_was_shown(good: KnownGood) -> None:
+    good.note("acmeinc", 1, 1_002)
+
+    assert number_of(good) is None
+    assert number_of(good, "NeighbourTel") == 1
+    assert good.take_wanted(10) == ["acmeinc"]
+
+
+def test_it_is_as_old_as_what_was_last_heard(good: KnownGood, hearing: Hearing) -> None:
+    hearing.now += 100
+    hearing.hear()
+    hearing.now += 7
+
+    found = good.find("AcmeInc", AppKind.GENERIC, NO_APP_KEY)
+
+    assert found is not None
+    assert found.seconds == 7
+
+
+def test_when_anything_may_have_changed_it_ages_until_it_is_read_anew(good: KnownGood, hearing: Hearing) -> None:
+    good.on_changes(None)
+    hearing.now += 60
+    hearing.hear()
+
+    found = good.find("AcmeInc", AppKind.GENERIC, NO_APP_KEY)
+
+    assert found is not None
+    assert found.seconds == 60
+    assert sorted(good.take_wanted(10)) == ["acmeinc", "neighbourtel"]
+
+
+def test_after_a_day_it_is_good_no_longer(good: KnownGood, hearing: Hearing) -> None:
+    hearing.now += LONGEST_SECONDS
+    assert number_of(good) == 1
+
+    hearing.now += 1
+
+    assert number_of(good) is None
+
+
+def test_those_served_longest_ago_go_first(good: KnownGood, hearing: Hearing, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(known_good, "MOST_TENANTS", 1)
+    hearing.now += 1
+    good.note("acmeinc", 1, 1_001)
+
+    assert list(good.to_save([])) == ["acmeinc"]
+
+    hearing.now += 1
+    assert number_of(good, "NeighbourTel") is None
+
+
+def test_there_is_a_bound_of_bytes(good: KnownGood, hearing: Hearing, monkeypatch: pytest.MonkeyPatch) -> None:
+    (one, _) = good.to_save([]).values()
+    monkeypatch.setattr(known_good, "MOST_BYTES", len(one.document or b"") + 20)
+
+    assert len(prune(good.to_save([]), hearing.now)) == 1
