@@ -16,6 +16,7 @@ from gateway.api import make_schema
 from gateway.context import utc_now
 from gateway.edge.cache import EdgeCache
 from gateway.edge.lane import Lane
+from gateway.edge.purges import Purges
 from gateway.edge.serving import Serving
 from gateway.environment import key_ring, load_serving_settings
 from gateway.http.account_pages import AccountEndpoint
@@ -83,7 +84,8 @@ def create_app(
     tallying = Tallying(cache)
     headers = security_headers(is_production=settings.is_production)
     serving = Serving(cache, schema.documents, keys, stamps, now, security_headers=headers)
-    listeners.append(serving.cells.on_changes)
+    purges = Purges(settings, keys, upstream.trust)
+    listeners += [serving.cells.on_changes, purges.on_changes]  # in this order: caches ask again as soon as they hear
     graphql = GraphQLEndpoint(schema, settings, keys, provisioner, stamps, documents, serving, now)
 
     @asynccontextmanager
@@ -95,6 +97,7 @@ def create_app(
             on_commit=feed.hear,
         )
         await feed.start()
+        purges.start()
         log.info("started", sqlite=database.sqlite_version(), profile=settings.profile.value)
         tallying.start()
         warming = asyncio.gather(warm_up(), asyncio.to_thread(upstream.warm_up))
@@ -106,6 +109,7 @@ def create_app(
             await upstream.close()
             await stamps.close()
             await feed.close()
+            await purges.close()
             await database.disconnect()
 
     app = Starlette(
