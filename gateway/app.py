@@ -18,6 +18,7 @@ from gateway.edge.cache import EdgeCache
 from gateway.edge.keeping import Keeping
 from gateway.edge.known_good import KnownGood
 from gateway.edge.lane import Lane
+from gateway.edge.purges import Purges
 from gateway.edge.serving import Serving
 from gateway.edge.snapshot import SnapshotFile
 from gateway.environment import key_ring, load_serving_settings
@@ -87,7 +88,9 @@ def create_app(
     headers = security_headers(is_production=settings.is_production)
     known = KnownGood(feed)
     serving = Serving(cache, schema.documents, keys, stamps, now, known=known, security_headers=headers)
-    listeners += [serving.cells.on_changes, known.on_changes]
+    purges = Purges(settings, keys, upstream.trust)
+    # In this order: caches in front ask again as soon as they hear.
+    listeners += [serving.cells.on_changes, known.on_changes, purges.on_changes]
     file = SnapshotFile(settings.snapshot_path, keys) if settings.snapshot_path else None
     keeping = Keeping(known, file, serving.cells.served)
     graphql = GraphQLEndpoint(schema, settings, keys, provisioner, stamps, documents, serving, now)
@@ -103,6 +106,7 @@ def create_app(
         await keeping.load()
         await feed.start()
         keeping.start()
+        purges.start()
         log.info("started", sqlite=database.sqlite_version(), profile=settings.profile.value)
         tallying.start()
         warming = asyncio.gather(warm_up(), asyncio.to_thread(upstream.warm_up))
@@ -115,6 +119,7 @@ def create_app(
             await stamps.close()
             await keeping.close()
             await feed.close()
+            await purges.close()
             await database.disconnect()
 
     app = Starlette(

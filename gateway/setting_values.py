@@ -6,6 +6,7 @@ import ipaddress
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,6 +16,7 @@ _ROLE = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 _HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 _PUBLIC_URL = re.compile(r"https?://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*/?")
 _ORIGIN = re.compile(r"https?://([a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(:[0-9]{1,5})?")
+_URL_OF_CACHE = re.compile(r"https?://([A-Za-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(:[0-9]{1,5})?(/[A-Za-z0-9._~-]*)*")
 _LOOPBACK = re.compile(r"localhost|127\.[0-9.]+|\[::1\]")
 OFF = "off"
 _LEVELS = ("debug", "info", "warning", "error")
@@ -85,6 +87,26 @@ def origins(text: str) -> frozenset[str]:
             )
             raise ValueError(message)
     return origins
+
+
+def urls_of_caches(text: str) -> tuple[str, ...]:
+    """Of the operator's own servers, at whatever addresses. Without user and query, which could hold a secret."""
+    urls = tuple(part for part in re.split(r"[\s,]+", text) if part)
+    if not all(_URL_OF_CACHE.fullmatch(url) for url in urls) or not all(map(_has_port, urls)):
+        message = (
+            "must be URLs such as http://10.1.0.7:6081 with commas between them, without user, query and fragment: "
+            "what is secret goes to GATEWAY_PURGE_TOKEN."
+        )
+        raise ValueError(message)
+    return urls
+
+
+def _has_port(url: str) -> bool:
+    """A good one, or none."""
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
 
 
 def role(text: str) -> str:

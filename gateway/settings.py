@@ -22,6 +22,7 @@ from gateway.setting_values import (
     public_url,
     role,
     snapshot,
+    urls_of_caches,
     whole_number,
 )
 from tenants import address
@@ -117,6 +118,10 @@ class Settings:
     """Whether callers without a credential may run other documents than those."""
     metrics_token: Secret | None = None
     """Opens /metrics; a platform admin's token does too."""
+    purge_urls: tuple[str, ...] = ()
+    """Caches in front of the gateway that are told whose configs to forget."""
+    purge_token: Secret | None = None
+    """What they are shown."""
     log_level: str = "info"
     deadline_seconds: float = 5.0
     """How long one operation may take."""
@@ -176,6 +181,8 @@ class Settings:
             trusted_documents=read("TRUSTED_DOCUMENTS", manifest, None),
             anonymous_documents=read("ANONYMOUS_DOCUMENTS", _one_of(AnonymousDocuments), AnonymousDocuments.ANY),
             metrics_token=read("METRICS_TOKEN", _secret_token, None),
+            purge_urls=read("PURGE_URLS", urls_of_caches, ()),
+            purge_token=read("PURGE_TOKEN", _secret_token, None),
             system_role=read("SYSTEM_ROLE", role, None),
             log_level=read("LOG_LEVEL", level, "info"),
             deadline_seconds=read("DEADLINE_SECONDS", whole_number(1, 60), 5),

@@ -95,9 +95,24 @@ def lack_of_php() -> str | None:
     return None if shutil.which("php") else "there is no PHP (apt-get install php-cli)"
 
 
+@cache
+def lack_of_varnish() -> str | None:
+    """What keeps tests marked `varnish` from running, or None."""
+    if find_varnish("varnishd") is None or find_varnish("varnishncsa") is None:
+        return "there is no Varnish (apt-get install varnish varnish-modules)"
+    has_xkey = any(Path("/usr/lib").glob("**/varnish/vmods/libvmod_xkey.so"))
+    return None if has_xkey else "Varnish's module xkey is not there (apt-get install varnish-modules)"
+
+
+def find_varnish(name: str) -> str | None:
+    """One of its programs; the server stands where only root looks for commands."""
+    return shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
+
+
 LACKS: dict[str, Callable[[], str | None]] = {
     "node": lack_of_node,
     "browser": lack_of_browser,
     "zbar": lack_of_zbar,
     "php": lack_of_php,
+    "varnish": lack_of_varnish,
 }
