@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from tenants import address
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from ipaddress import IPv4Network, IPv6Network
@@ -140,3 +142,13 @@ def whole_number(smallest: int, largest: int) -> Callable[[str], int]:
         return int(text)
 
     return parse
+
+
+def database_address(text: str) -> str:
+    """A URL of SQLite or PostgreSQL. The message shows no password that it may hold."""
+    try:
+        address.parse(text)
+    except ValueError as error:
+        message = f"cannot be used. {error}"
+        raise ValueError(message) from None
+    return text

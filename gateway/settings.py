@@ -13,6 +13,7 @@ from gateway.limits import Limits
 from gateway.setting_values import (
     OFF,
     certificates,
+    database_address,
     host,
     host_names,
     level,
@@ -167,7 +168,7 @@ class Settings:
         read = _Reader(environ)
         settings = cls(
             profile=read("PROFILE", _one_of(Profile), Profile.DEVELOPMENT),
-            database_url=read("DATABASE_URL", _database_url, DEFAULT_DATABASE),
+            database_url=read("DATABASE_URL", database_address, DEFAULT_DATABASE),
             secret_key=read("SECRET_KEY", _secret_key, None),
             old_secret_keys=read("OLD_SECRET_KEYS", _secret_keys, ()),
             host=read("HOST", host, "127.0.0.1"),
@@ -257,15 +258,6 @@ def _one_of(choices: type[E]) -> Callable[[str], E]:
             raise ValueError(message) from None
 
     return parse
-
-
-def _database_url(text: str) -> str:
-    try:
-        address.parse(text)
-    except ValueError as error:
-        message = f"cannot be used. {error}"
-        raise ValueError(message) from None
-    return text
 
 
 def _secret_key(text: str) -> Secret:
