@@ -65,22 +65,21 @@ def measure(server: RunningProcess, ask: Callable[[int], Answer], times: int) ->
 
     Of at most three series the cheapest: a busy machine takes time from what it measures and never gives any.
     """
-    costs = list[float]()
-    for series in range(3):
-        milliseconds, answer = measure_once(server, lambda number, first=series * times: ask(first + number), times)
-        costs.append(milliseconds)
-        if milliseconds < CPU_MILLISECONDS:
-            break
-    return min(costs), answer
+    milliseconds, answer = measure_once(server, ask, range(times))
+    for first in (times, 2 * times):
+        if milliseconds >= CPU_MILLISECONDS:
+            again, answer = measure_once(server, ask, range(first, first + times))
+            milliseconds = min(milliseconds, again)
+    return milliseconds, answer
 
 
-def measure_once(server: RunningProcess, ask: Callable[[int], Answer], times: int) -> tuple[float, Answer]:
+def measure_once(server: RunningProcess, ask: Callable[[int], Answer], numbers: range) -> tuple[float, Answer]:
     process = psutil.Process(server.pid)
     before = process.cpu_times()
-    answers = [ask(number) for number in range(times)]
+    answers = [ask(number) for number in numbers]
     after = process.cpu_times()
     seconds = after.user + after.system - before.user - before.system
-    return seconds * 1000 / times, answers[-1]
+    return seconds * 1000 / len(numbers), answers[-1]
 
 
 def make_nested_fragments(number: int) -> str:
