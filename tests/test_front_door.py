@@ -63,10 +63,10 @@ def client(server: RunningProcess) -> Iterator[httpx2.Client]:
 def measure(server: RunningProcess, ask: Callable[[int], Answer], times: int) -> tuple[float, Answer]:
     """Milliseconds of the server's CPU for one request, the mean of `times` different ones; and the last answer.
 
-    Of at most three series the cheapest: a busy machine takes time from what it measures and never gives any.
+    Of at most six series the cheapest: a busy machine takes time from what it measures and never gives any.
     """
     milliseconds, answer = measure_once(server, ask, range(times))
-    for first in (times, 2 * times):
+    for first in range(times, 6 * times, times):
         if milliseconds >= CPU_MILLISECONDS:
             again, answer = measure_once(server, ask, range(first, first + times))
             milliseconds = min(milliseconds, again)
