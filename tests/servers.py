@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+ROOT = Path(__file__).parent.parent
 POLL_SECONDS = 0.02
 STOP_SECONDS = 15.0
 
@@ -164,3 +165,16 @@ def _end(popen: subprocess.Popen[bytes]) -> int:
 
 def _read(path: Path) -> str:
     return path.read_text("utf-8", errors="replace")
+
+
+def gateway(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """A command as a process of its own, without the settings of whoever runs the tests."""
+    return subprocess.run(
+        [sys.executable, "-m", "gateway", *arguments],
+        cwd=ROOT / "docs",
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environ},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )

@@ -67,8 +67,11 @@ class Wire:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)  # type: ignore[arg-type]
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)  # at once: it may be cut while the other end is being reached
         there, out = await asyncio.open_connection(*self._target)
-        self._writers |= {writer, out}
+        self._writers.add(out)
+        if writer.transport.is_closing():
+            out.transport.abort()
         await asyncio.gather(self._pipe(reader, out), self._pipe(there, writer))
 
     async def _pipe(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -91,6 +94,13 @@ class Wire:
             writer.transport.abort()
         self._writers.clear()
 
+    async def _end(self) -> None:
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await self._cut()
+
     def mend(self) -> None:
         """The server is back."""
         self._server = self._run(asyncio.start_server(self._serve, "127.0.0.1", self.port))
@@ -104,8 +114,8 @@ class Wire:
         self._loop.call_soon_threadsafe(self._is_open.set)
 
     def close(self) -> None:
-        """For good."""
-        self._run(self._cut())
+        """For good, and nothing is left half open for some later test to be blamed for."""
+        self._run(self._end())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()

@@ -28,7 +28,7 @@ from tenants.store import drafts, secrets, tenants
 from tenants.system import SystemScope
 from tests.databases import looking_at_rows
 from tests.operators import EMAIL, SignedIn, run_gateway, sign_up
-from tests.servers import gateway_process
+from tests.servers import gateway, gateway_process
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -44,18 +44,6 @@ SYSTEM = SystemScope("a test")
 def keys(command: str, url: str, current: str, *others: str) -> subprocess.CompletedProcess[str]:
     return gateway(
         "keys", command, "--database", url, GATEWAY_SECRET_KEY=current, GATEWAY_OLD_SECRET_KEYS=",".join(others)
-    )
-
-
-def gateway(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "gateway", *arguments],
-        cwd=ROOT / "docs",
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environ},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
     )
 
 

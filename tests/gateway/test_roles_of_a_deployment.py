@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
@@ -15,8 +13,9 @@ import pytest
 from gateway.deployment import Finding, Verdict
 from tenants import database
 from tests.databases import PostgresServer
-from tests.gateway.test_deployment import KEY, PRODUCTION, PUBLIC, ROOT, look
+from tests.gateway.test_deployment import KEY, PRODUCTION, PUBLIC, look
 from tests.served import ServedDatabase
+from tests.servers import gateway
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,19 +28,6 @@ INHERIT = """DO $$ BEGIN
     ALTER ROLE {serving} INHERIT;
   END IF;
 END $$"""
-
-
-def gateway(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    """As a process of its own, without the settings of whoever runs the tests."""
-    return subprocess.run(
-        [sys.executable, "-m", "gateway", *arguments],
-        cwd=ROOT / "docs",
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environ},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 @dataclass(frozen=True)
