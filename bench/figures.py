@@ -7,51 +7,25 @@ import re
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING
 
 from bench import load
+from bench.report import Line
 from bench.servers import free_port, gateway_env
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _STARTS = 5
 _SETTLED_SECONDS = 2.0
-MUST_SECONDS, AIM_SECONDS, MUST_MIB, AIM_MIB = 1.5, 0.8, 110, 80
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
-    """Medians of some starts."""
-
-    seconds: float
-    mib: float
-
-    def __str__(self) -> str:
-        """Its line."""
-        return (
-            f"process start to first config answered: {self.seconds:.2f} s (must {MUST_SECONDS}, aim {AIM_SECONDS}); "
-            f"resident memory of a worker then idle: {self.mib:.0f} MiB (must {MUST_MIB}, aim {AIM_MIB})"
-        )
-
-
-def measure_start(folder: Path, request: bytes) -> Start:
-    """Start it some times, each time asked as soon as it takes connections."""
+def measure_start(folder: Path, request: bytes) -> list[Line]:
+    """Start it some times, each time asked as soon as it takes connections; medians."""
     found = [_start(folder, request) for _ in range(_STARTS)]
-    return Start(median(seconds for seconds, _ in found), median(mib for _, mib in found))
-
-
-def measure_memory_a_tenant(port: int, pid: int, tenants: int, make: Callable[[int], bytes]) -> float:
-    """KiB that each tenant costs, once asked for: what the process grew by."""
-    for number in range(min(50, tenants)):
-        load.ask(port, make(number))
-    before = resident_mib(pid)
-    for number in range(50, tenants):
-        load.ask(port, make(number))
-    return (resident_mib(pid) - before) * 1024 / max(1, tenants - 50)
+    seconds, mib = median(seconds for seconds, _ in found), median(mib for _, mib in found)
+    return [
+        Line(name="process start to first config answered", value=seconds, of="s", must=1.5, aim=0.8, is_most=True),
+        Line(name="resident memory of a worker, idle", value=mib, of="MiB", must=110, aim=80, is_most=True),
+    ]
 
 
 def resident_mib(pid: int) -> float:

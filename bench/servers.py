@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 import shutil
 import signal
 import socket
@@ -13,7 +14,8 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from bench.load import cores, pinned
+from bench import load
+from bench.load import BadAnswerError, cores, pinned
 from bench.tenants import yaml
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 START_SECONDS = 120.0
+_METRICS_TOKEN = "a-token-of-the-benchmark-of-no-use-elsewhere"  # noqa: S105 - as it says
 _NGINX = """
 user {user};
 worker_processes 1;
@@ -111,21 +114,40 @@ def gateway_env(folder: Path) -> dict[str, str]:
         "GATEWAY_PROFILE": "production",
         "GATEWAY_SECRET_KEY": "a key of the benchmark, of no use elsewhere",
         "GATEWAY_DATABASE_URL": f"sqlite:///{folder / 'gateway.db'}",
+        "GATEWAY_METRICS_TOKEN": _METRICS_TOKEN,
     }
 
 
-def prepare_gateway(tenants: int, folder: Path) -> None:
-    """Its database, with the tenants published."""
+def prepare_gateway(tenants: int, folder: Path) -> float:
+    """Its database, with the tenants published; how many seconds the import took."""
     file = folder / "tenants.yaml"
     with file.open("w", encoding="utf-8") as text:
         text.writelines(yaml(tenants))
-    for command in (["migrate"], ["import", str(file), "--publish"]):
-        subprocess.run(
-            [sys.executable, "-m", "gateway", *command],
-            env={**os.environ, **gateway_env(folder)},
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
+    command(folder, "migrate")
+    started = time.perf_counter()
+    command(folder, "import", str(file), "--publish")
+    return time.perf_counter() - started
+
+
+def command(folder: Path, *words: str, settings: Mapping[str, str] | None = None) -> str:
+    """What a command of the gateway prints."""
+    return subprocess.run(
+        [sys.executable, "-m", "gateway", *words],
+        env={**os.environ, **gateway_env(folder), **(settings or {})},
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    ).stdout
+
+
+def stored_answers(port: int) -> float:
+    """How many of its answers a gateway had stored before, as it counts them itself."""
+    head = f"GET /metrics HTTP/1.1\r\nHost: gateway.example\r\nAuthorization: Bearer {_METRICS_TOKEN}\r\n\r\n"
+    body = load.ask(port, head.encode())[2].decode()
+    found = re.search(r'^gateway_config_cache_total\{result="hit"\} (\S+)$', body, re.MULTILINE)
+    if found is None:
+        raise BadAnswerError(f"The gateway does not say how many answers it had stored: {body[:200]}")
+    return float(found[1])
 
 
 @contextmanager

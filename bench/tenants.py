@@ -18,8 +18,25 @@ QUERY = (
     "help { menuTitle contactEmail credentialsSource links { title url placeholders } } }"
 )
 """What the softphone sends; see kit/documents/SoftphoneConfig.graphql."""
-HASH = hashlib.sha256(QUERY.encode()).hexdigest()
+_LETTERS = len("Carrier")
 LINKS = ("Call forwarding", "Opening hours", "Your invoices", "Report a fault", "Voicemail settings")
+
+
+def hash_of(query: str) -> str:
+    """What a persisted document is called by."""
+    return hashlib.sha256(query.encode()).hexdigest()
+
+
+HASH = hash_of(QUERY)
+
+
+def spell(provider_id: str, number: int) -> str:
+    """The same ProviderId in other letters: one of as many as its first seven have cases."""
+    letters = (
+        letter.swapcase() if place < _LETTERS and number >> place & 1 else letter
+        for place, letter in enumerate(provider_id)
+    )
+    return "".join(letters)
 
 
 def provider_id(number: int) -> str:

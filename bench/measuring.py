@@ -1,0 +1,129 @@
+"""Measures cases in turns with what they are compared to."""
+
+from __future__ import annotations
+
+import random
+import sys
+from dataclasses import dataclass, field
+from statistics import median
+from typing import TYPE_CHECKING
+
+from bench import load
+from bench.load import BadAnswerError
+from bench.report import Line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from bench.load import Slice
+
+
+_AT_ONCE = 1_000
+
+
+@dataclass(slots=True)
+class Walk:
+    """Requests that are sent once each, in their order."""
+
+    count: int
+    next: int = 0
+
+    def take(self, sent: int) -> None:
+        """Raises BadAnswerError when there were not enough: some were sent twice."""
+        self.next += sent + load.CONNECTIONS
+        if self.next > self.count:
+            raise BadAnswerError(f"{self.count:,} requests were not enough to send each once: make slices shorter.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One row of the table."""
+
+    name: str
+    run: Callable[[float], Slice]
+    """A slice of so many seconds."""
+    must: float | None = None
+    """The least ratio to what it is compared to."""
+    aim: float | None = None
+    check: Callable[[], None] | None = None
+    """Afterwards: whether it was what its name says. Raises BadAnswerError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A case with what its slices showed; each with the rate of the unit around it."""
+
+    case: Case
+    slices: list[Slice] = field(default_factory=list)
+    around: list[float] = field(default_factory=list)
+
+    def note(self, found: Slice, around: float) -> None:
+        """One more."""
+        self.slices.append(found)
+        self.around.append(around)
+
+    @property
+    def ratio(self) -> float:
+        """The median of the rounds' ratios to the unit."""
+        return median(one.rate / unit for one, unit in zip(self.slices, self.around, strict=True))
+
+    def line(self, of: str) -> Line:
+        """Of the table; `of` is what the unit is called."""
+        return Line(
+            name=self.case.name,
+            value=self.ratio,
+            of=of,
+            must=self.case.must,
+            aim=self.case.aim,
+            rate=median(one.rate for one in self.slices),
+            p50_ms=median(one.p50_ms for one in self.slices),
+            p99_ms=median(one.p99_ms for one in self.slices),
+        )
+
+
+def by_wrk(port: int, file: Path, walk: Walk | None = None) -> Callable[[float], Slice]:
+    """A case's `run`: requests from a file, at random or each once."""
+
+    def run(seconds: float) -> Slice:
+        if walk is None:
+            return load.run(port, file, seconds, seed=random.randrange(2**31))
+        found = load.run(port, file, seconds, start=walk.next)
+        walk.take(found.requests)
+        return found
+
+    return run
+
+
+def fill(port: int, requests: Sequence[bytes], file: Path) -> None:
+    """Ask each twice, a few at a time: the cache keeps only what was asked for again."""
+    parts = [requests[begin : begin + _AT_ONCE] for begin in range(0, len(requests), _AT_ONCE)]
+    load.write_requests(file, [request for part in parts for request in (*part, *part)])
+    sent = 0
+    while sent < 2 * len(requests):
+        sent += load.run(port, file, 2, start=sent, is_strict=False).requests
+
+
+def measure(unit: Case, others: Sequence[Case], rounds: int, seconds: float) -> list[Row]:
+    """Every case in every round, between two slices of the unit."""
+    rows = [Row(case) for case in (unit, *others)]
+    for row in rows:  # what is compiled, cached or loaded at the first request is so before it is measured
+        row.case.run(1)
+    for number in range(rounds):
+        before = unit.run(seconds)
+        for row in rows[1:]:
+            found, after = row.case.run(seconds), unit.run(seconds)
+            around = (before.rate + after.rate) / 2
+            row.note(found, around)
+            rows[0].note(after, after.rate)
+            say(f"round {number + 1}: {row.case.name}: {found.rate:,.0f}/s, {found.rate / around:.3g}")
+            before = after
+    for row in rows:
+        if row.case.check is not None:
+            row.case.check()
+    return rows
+
+
+def say(words: str) -> None:
+    """To whoever waits."""
+    print(words, file=sys.stderr, flush=True)
