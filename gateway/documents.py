@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from graphql import GraphQLSyntaxError, OverlappingFieldsCanBeMergedRule, parse, specified_rules, validate
@@ -11,6 +10,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from gateway.limits import check_document, is_introspection, is_sensitive
 from gateway.refusals import ErrorCode, RefusedError
+from gateway.segments import Item, SegmentedMap
 
 if TYPE_CHECKING:
     from graphql import DocumentNode, GraphQLError, GraphQLSchema, ValidationContext
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _CACHED_DOCUMENTS = 512
 _CACHED_CHARACTERS = 64 * 1024  # of source text; the densest documents take 16 to 30 MB for it
+_SHARE = 4  # of them are kept for new ones, so that the longest document that is allowed fits in
 _OVERLAP_BUDGET = 5_000  # Fifty fields of one name; our own clients spend 32, the library allows 500,000.
 
 
@@ -37,21 +38,37 @@ _RULES = (
 )
 
 
+class _Sound(Item):
+    """A document that passed, which weighs its characters."""
+
+    __slots__ = ("document",)
+
+    def __init__(self, text: str, document: DocumentNode) -> None:
+        super().__init__(len(text))
+        self.document = document
+
+
 class Documents:
-    """Reads documents of one schema, and remembers those that passed by their text, the least used forgotten first."""
+    """Reads documents of one schema, and remembers those that passed by their text.
+
+    Those that are sent once make room first, so that a flood of them leaves what clients send again.
+    """
 
     def __init__(self, limits: Limits, *, is_introspecting: bool, is_suggesting: bool) -> None:
         self.limits = limits
         self._is_introspecting = is_introspecting
         self._is_suggesting = is_suggesting
-        self._valid: OrderedDict[str, DocumentNode] = OrderedDict()
-        self._characters = 0
+        self._valid = SegmentedMap[str, _Sound](_CACHED_CHARACTERS, most=_CACHED_DOCUMENTS, share=_SHARE)
 
     def find(self, text: str) -> DocumentNode | None:
-        """The document if it passed before."""
-        if text in self._valid:
-            self._valid.move_to_end(text)
-        return self._valid.get(text)
+        """The document if it passed before, for a request that sends it."""
+        found = self._valid.get(text)
+        return found.document if found else None
+
+    def peek(self, text: str) -> DocumentNode | None:
+        """The same for the request that it may have passed in: to look again is not to send it again."""
+        found = self._valid.peek(text)
+        return found.document if found else None
 
     def parse(self, text: str, *, may_introspect: bool = False) -> DocumentNode:
         """Parse and measure; raises `RefusedError` or `GraphQLSyntaxError`.
@@ -89,17 +106,10 @@ class Documents:
             hide_suggestions=not self._is_suggesting,
         )
         if not errors and self._is_for_everybody(text, document):
-            self._remember(text, document)
+            self._valid.put(text, _Sound(text, document))
         return errors
 
     def _is_for_everybody(self, text: str, document: DocumentNode) -> bool:
         if '"' in text and is_sensitive(document, self.limits):
             return False
         return self._is_introspecting or not is_introspection(document, self.limits)
-
-    def _remember(self, text: str, document: DocumentNode) -> None:
-        if self._valid.setdefault(text, document) is document:
-            self._characters += len(text)
-        while len(self._valid) > _CACHED_DOCUMENTS or self._characters > _CACHED_CHARACTERS:
-            forgotten, _ = self._valid.popitem(last=False)
-            self._characters -= len(forgotten)

@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from gateway.edge.segments import Item, SegmentedMap
 from gateway.edge.validators import matches
+from gateway.segments import Item, SegmentedMap
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
     from datetime import datetime
 
+    from graphql import DocumentNode
+
     from gateway.documents import Documents
     from gateway.edge.answers import Outcome
     from gateway.edge.cache import EdgeCache
@@ -64,20 +66,26 @@ class Serving:
         `run` asks the schema as somebody who has no credential: the question alone tells the answer.
         """
         key = self.digests.question(question)
-        if key is None or not self._is_softphone_query(question):
-            return await self._make(question, key, spelling, address, run)
-        entry = self.cache.find(key)
+        entry = self.cache.find(key) if key is not None else None
         if entry is None:
-            good = self._find_good(key)
-            if good is not None:
-                return good
-            return await self._fills.run(key, lambda fill: self._make(question, key, spelling, address, run, fill))
+            return await self._make_or_join(question, key, spelling, address, run)
         self.cache.tally.hits += 1
         self._stamps.note(entry.use, self._now())
         answer = entry.answer
         if spelling is not None:
             self.cache.keep_spelling(spelling, entry)
         return answer
+
+    async def _make_or_join(
+        self, question: Question, key: bytes | None, spelling: bytes | None, address: str, run: Run
+    ) -> Answer:
+        """What somebody makes of it who asks the same right now, if it is for all."""
+        good = self._find_good(key) if key is not None else None
+        if good is not None:
+            return good
+        if key is None or not _asks_for_config(self._documents.find(question.document)):
+            return await self._make(question, key, spelling, address, run)
+        return await self._fills.run(key, lambda fill: self._make(question, key, spelling, address, run, fill))
 
     def _find_good(self, key: bytes) -> Answer | None:
         """While the database is away: what is stored and was good when it was last heard of."""
@@ -86,11 +94,6 @@ class Serving:
             return None
         entry = self.cache.find_good(key)
         return stale(entry.answer, int(seconds)) if entry is not None else None
-
-    def _is_softphone_query(self, question: Question) -> bool:
-        """Told by the document; False also as long as nobody has sent it."""
-        document = self._documents.find(question.document)
-        return document is not None and is_softphone_query(document)
 
     async def _make(
         self,
@@ -105,7 +108,7 @@ class Serving:
         if fill is not None:
             fill.reading = reading
         outcome = await run(reading)
-        if not self._is_softphone_query(question):
+        if not _asks_for_config(self._documents.peek(question.document)):
             response = outcome.response
             answer = Answer(response.status_code, response.raw_headers, bytes(response.body))
             return answer if reading.seconds_stale is None else stale(answer, reading.seconds_stale)
@@ -124,3 +127,8 @@ class Serving:
             if spelling is not None:
                 self.cache.keep_spelling(spelling, entry)
         return answer
+
+
+def _asks_for_config(document: DocumentNode | None) -> bool:
+    """Told by the document; False also as long as nobody has sent it."""
+    return document is not None and is_softphone_query(document)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from graphql import GraphQLSyntaxError
 
-from gateway.edge.segments import Item, SegmentedMap
 from gateway.http.body import BadBodyError
 from gateway.refusals import ErrorCode, RefusedError
+from gateway.segments import Item, SegmentedMap
 
 if TYPE_CHECKING:
     from graphql import DocumentNode
@@ -72,7 +72,7 @@ class PersistedDocuments:
             raise RefusedError(message, ErrorCode.UNTRUSTED_DOCUMENT)
 
     def _read(self, text: str) -> DocumentNode:
-        return self._documents.find(text) or self._documents.parse(text)
+        return self._documents.peek(text) or self._documents.parse(text)
 
     def keep(self, asked: GraphQLRequest) -> None:
         """Register the document of a request that has been run and that carried its hash.
@@ -83,7 +83,7 @@ class PersistedDocuments:
         if sent_hash is None or asked.query is None:
             return
         is_known = self._trusted.find(sent_hash) is not None or self._find_registered(sent_hash) is not None
-        if not is_known and self._documents.find(asked.query) is not None:
+        if not is_known and self._documents.peek(asked.query) is not None:
             self._registered.put(sent_hash, _Registered(asked.query))
 
 

@@ -106,6 +106,19 @@ def test_another_spelling_is_answered_without_the_database_too(ask: Ask, acme: s
     assert (other.content, other.headers["etag"], seen) == (first.content, first.headers["etag"], [])
 
 
+def test_another_spelling_is_answered_without_the_database_also_after_a_flood_of_odd_documents(
+    ask: Ask, acme: str
+) -> None:
+    until_stored(lambda: get(ask))
+    for number in range(520):
+        ask.client.get("/graphql", params={"query": f"{{ a{number}: __typename }}"})
+
+    with statements() as seen:
+        other = get(ask, Accept="application/json")
+
+    assert (type_of(other), seen) == ("SoftphoneConfig", [])
+
+
 def test_a_config_may_be_kept_by_shared_caches_and_asked_for_by_its_tag(ask: Ask, acme: str) -> None:
     first = get(ask)
     same, other = get(ask, If_None_Match=f'"x", W/{first.headers["etag"]}'), get(ask, If_None_Match='"x"')

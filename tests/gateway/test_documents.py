@@ -66,6 +66,29 @@ def test_documents_that_clients_send_again_are_remembered(kind: str) -> None:
     assert remembered
 
 
+def remember(documents: Documents, text: str) -> None:
+    assert documents.validate(text, documents.parse(text), SCHEMA) == []
+
+
+def test_what_is_sent_again_stays_whatever_else_is_sent_once() -> None:
+    documents = Documents(Limits(), is_introspecting=True, is_suggesting=True)
+    remember(documents, "{ viewer { name } }")
+    known = documents.find("{ viewer { name } }")
+
+    for number in range(1_000):
+        remember(documents, f"{{ a{number}: __typename }}")
+        documents.peek(f"{{ a{number}: __typename }}")
+
+    assert known is not None
+    assert documents.find("{ viewer { name } }") is known
+
+
+def test_the_longest_document_is_remembered_too() -> None:
+    longest = "{ viewer { name } }".ljust(Limits().document_characters)
+
+    assert is_remembered(longest)
+
+
 def test_nothing_of_a_request_with_a_password_in_its_document_stays_in_memory(ask: Ask) -> None:
     ask(LITERALS["in the field"], as_="anonymous")  # whatever a first request loads
     text = LITERALS["in the field"].replace("SECRET-typed", "-".join(["SECRET", "kept", "nowhere"]))

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
-_PROBATION = 10  # a tenth of the room; more as long as nobody needs it
 _CHANCES = 8
 """How many used things one new thing may pass over, so that none takes long to be put in."""
 
@@ -29,15 +28,20 @@ V = TypeVar("V", bound=Item)
 
 
 class SegmentedMap(Generic[K, V]):
-    """What is new is on probation; its first use proves it. Room is made by those on probation that have a tenth of it.
+    """What is new is on probation; its first use proves it. Room is made by those on probation that have their share.
 
     A segmented LRU in which a hit on what is proven costs a mark and moves nothing, as in CLOCK: whose turn it is when
     room is needed stays once more if it was used since its last turn.
     """
 
-    def __init__(self, room: int, *, most: int | None = None, on_gone: Callable[[V], None] | None = None) -> None:
-        """Of `room` bytes and `most` things; `on_gone` is told of each that is replaced, let go or not even taken."""
-        self._room, self._most, self._on_gone = room, most, on_gone
+    def __init__(
+        self, room: int, *, most: int | None = None, share: int = 10, on_gone: Callable[[V], None] | None = None
+    ) -> None:
+        """Of `room` bytes and `most` things; `on_gone` is told of each that is replaced, let go or not even taken.
+
+        One part of `share` is kept for what is on probation, which has more as long as nobody needs it.
+        """
+        self._room, self._most, self._share, self._on_gone = room, most, share, on_gone
         self._new: OrderedDict[K, V] = OrderedDict()
         self._proven: OrderedDict[K, V] = OrderedDict()
         self._new_weight = 0
@@ -59,12 +63,16 @@ class SegmentedMap(Generic[K, V]):
             self._proven[key] = item
         return item
 
+    def peek(self, key: K) -> V | None:
+        """The same, and it is no use of it."""
+        return self._proven.get(key) or self._new.get(key)
+
     def put(self, key: K, item: V) -> None:
-        """In place of what stood there. What would take more than a tenth of the room is not taken."""
+        """In place of what stood there. What would take more than probation's share of the room is not taken."""
         was_proven = key in self._proven
         self.pop(key)
         self.weight += item.weight
-        if item.weight * _PROBATION > self._room:
+        if item.weight * self._share > self._room:
             self._let_go(item)
         elif was_proven:
             self._proven[key] = item
@@ -84,7 +92,7 @@ class SegmentedMap(Generic[K, V]):
         """Make room. When all that could make it is in use, the latest to come goes again."""
         chances = _CHANCES
         while self.weight > self._room or (self._most is not None and len(self) > self._most):
-            if self._new and (self._new_weight * _PROBATION > self._room or not self._proven):
+            if self._new and (self._has_newcomers_share() or not self._proven):
                 self._let_go_new(next(iter(self._new)))
                 continue
             key, item = next(iter(self._proven.items()))
@@ -96,6 +104,12 @@ class SegmentedMap(Generic[K, V]):
                 chances -= 1
             else:
                 self.pop(latest if latest in self._new or latest in self._proven else key)
+
+    def _has_newcomers_share(self) -> bool:
+        """Whether those on probation take all that is kept for them, be it of the room or of the places."""
+        if self._most is not None and len(self._new) * self._share > self._most:
+            return True
+        return self._new_weight * self._share > self._room
 
     def _let_go_new(self, key: K) -> None:
         item = self._new.pop(key)

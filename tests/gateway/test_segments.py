@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.edge.segments import Item, SegmentedMap
+from gateway.segments import Item, SegmentedMap
 
 ROOM = 1_000
 
@@ -70,7 +70,7 @@ def test_what_is_on_probation_has_all_the_room_that_nobody_needs() -> None:
     assert len(things) == 100
 
 
-def test_what_would_take_more_than_a_tenth_is_not_taken() -> None:
+def test_what_would_take_more_than_the_share_of_newcomers_is_not_taken() -> None:
     gone: list[Item] = []
     things = SegmentedMap[str, Item](ROOM, on_gone=gone.append)
     things.put("kept", Item(100))
@@ -94,6 +94,29 @@ def test_there_are_as_many_as_may_be() -> None:
         things.put(number, Item(1))
 
     assert [number for number in range(10) if things.get(number)] == [7, 8, 9]
+
+
+def test_a_flood_of_small_things_leaves_what_is_proven_where_places_are_scarcer_than_room() -> None:
+    things = SegmentedMap[str, Item](ROOM, most=20)
+    for number in range(15):
+        things.put(f"kept-{number}", Item(1))
+        things.get(f"kept-{number}")
+
+    for number in range(1_000):
+        things.put(f"flood-{number}", Item(1))
+
+    assert [number for number in range(15) if things.get(f"kept-{number}") is None] == []
+    assert len(things) == 20
+
+
+def test_to_look_is_no_use() -> None:
+    things = full_of(*map(str, range(90)))
+    for number in range(1_000):
+        things.put(f"flood-{number}", Item(10))
+        things.peek(f"flood-{number}")
+
+    assert [number for number in range(90) if things.peek(str(number)) is None] == []
+    assert (things.peek("flood-999"), things.peek("flood-0")) == (things.get("flood-999"), None)
 
 
 @given(st.lists(st.tuples(st.sampled_from(["put", "get", "pop"]), st.integers(0, 20), st.integers(1, 150))))
