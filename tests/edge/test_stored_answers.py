@@ -6,6 +6,7 @@ import json
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from inspect import getclosurevars
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +14,8 @@ from starlette.testclient import TestClient
 
 from gateway.app import create_app
 from gateway.settings import Secret, Settings
+from tenants.store.feed import read_changes
+from tenants.system import FEED
 from tests.api.documents import (
     APP_KEYS,
     DELETE,
@@ -61,15 +64,26 @@ def post(ask: Ask, provider_id: str = "AcmeInc") -> httpx2.Response:
     return ask.client.post("/graphql", json={"query": SCREENS, "variables": variables})
 
 
-def until_stored(ask_it: Callable[[], httpx2.Response]) -> httpx2.Response:
-    """The answer from memory. What this process has done itself it is told twice, the second time a moment later."""
-    for _ in range(200):
-        with statements() as seen:
-            answer = ask_it()
-        if not seen:
-            return answer
-        time.sleep(0.01)
-    pytest.fail("The answer is never stored.")
+def until_told(ask: Ask) -> None:
+    """What this process has done itself it is told twice, and what was stored in between ends by the second time."""
+    assert ask.client.portal is not None
+    app: Any = ask.client.app
+    feed = getclosurevars(app.cache._is_current).nonlocals["feed"]  # noqa: SLF001 - the one of this application
+    for _ in range(2_000):
+        if ask.client.portal.call(read_changes, FEED, feed._number).changes == ():  # noqa: SLF001 - where it stands
+            return
+        time.sleep(0.005)
+    pytest.fail("The feed does not come to its end.")
+
+
+def until_stored(ask: Ask, ask_it: Callable[[], httpx2.Response]) -> httpx2.Response:
+    """The answer from memory, where it stays."""
+    until_told(ask)
+    ask_it()
+    with statements() as seen:
+        answer = ask_it()
+    assert seen == []
+    return answer
 
 
 def type_of(answer: httpx2.Response) -> str:
@@ -90,7 +104,7 @@ def counted(ask: Ask, name: str) -> float:
 def test_what_was_asked_before_is_asked_of_nobody(ask: Ask, acme: str, ask_it: Any) -> None:
     first = ask_it(ask)
 
-    again = until_stored(lambda: ask_it(ask))
+    again = until_stored(ask, lambda: ask_it(ask))
 
     assert again.content == first.content
     assert type_of(again) == "SoftphoneConfig"
@@ -98,7 +112,7 @@ def test_what_was_asked_before_is_asked_of_nobody(ask: Ask, acme: str, ask_it: A
 
 
 def test_another_spelling_is_answered_without_the_database_too(ask: Ask, acme: str) -> None:
-    first = until_stored(lambda: get(ask))
+    first = until_stored(ask, lambda: get(ask))
 
     with statements() as seen:
         other = get(ask, Accept="application/json", User_Agent="Another")
@@ -109,7 +123,7 @@ def test_another_spelling_is_answered_without_the_database_too(ask: Ask, acme: s
 def test_another_spelling_is_answered_without_the_database_also_after_a_flood_of_odd_documents(
     ask: Ask, acme: str
 ) -> None:
-    until_stored(lambda: get(ask))
+    until_stored(ask, lambda: get(ask))
     for number in range(520):
         ask.client.get("/graphql", params={"query": f"{{ a{number}: __typename }}"})
 
@@ -236,7 +250,7 @@ def test_the_last_use_of_a_key_is_noted_also_when_the_answer_is_stored(settings:
         tenant = ask.create("AcmeInc", "WHITELABEL")
         ask.publish(tenant)
         secret = ask(ISSUE_APP_KEY, {"input": {"tenantId": tenant, "name": "iOS"}})["secret"]
-        until_stored(lambda: get(ask, X_App_Key=secret))
+        until_stored(ask, lambda: get(ask, X_App_Key=secret))
         days.append(days[-1] + timedelta(days=1))
         with statements() as seen:
             get(ask, X_App_Key=secret)
@@ -257,7 +271,7 @@ def test_a_client_that_takes_gzip_gets_it_and_another_does_not(ask: Ask, acme: s
 
 
 def test_who_asks_for_too_many_unknown_ones_waits_and_others_do_not(ask: Ask, acme: str) -> None:
-    until_stored(lambda: get(ask))
+    until_stored(ask, lambda: get(ask))
     unknown = [get(ask, f"nobody-{number}") for number in range(60)]
 
     refused, by_post = get(ask, "nobody-60"), post(ask, "nobody-61")
@@ -290,7 +304,7 @@ def test_a_tenant_behind_a_key_is_counted_like_nobody(ask: Ask, acme: str) -> No
 
 
 def test_hits_misses_and_conditions_that_hold_are_counted(ask: Ask, acme: str) -> None:
-    etag = until_stored(lambda: get(ask)).headers["etag"]
+    etag = until_stored(ask, lambda: get(ask)).headers["etag"]
     names = ['gateway_config_cache_total{result="hit"}', 'gateway_config_cache_total{result="miss"}']
     names += [
         "gateway_config_not_modified_total ",
