@@ -37,8 +37,10 @@ from gateway.http.setup_pages import SetupPage
 from gateway.http.sign_in_page import SignInPage, SignOutPage
 from gateway.http.static import static_routes
 from gateway.http.trusted import load_trusted
+from gateway.jobs.arrival import Arrival
 from gateway.jobs.feed import Feed
 from gateway.logs import configure_logging
+from gateway.preparation import look, prepare
 from gateway.provisioning.provisioner import Provisioner
 from gateway.refusals import ErrorCode
 from gateway.settings import SettingError, Switch
@@ -93,17 +95,25 @@ def create_app(
     listeners += [serving.cells.on_changes, known.on_changes, purges.on_changes]
     file = SnapshotFile(settings.snapshot_path, keys) if settings.snapshot_path else None
     keeping = Keeping(known, file, serving.cells.served)
+    arrival = Arrival(
+        look=lambda: look(settings), prepare=lambda: prepare(settings, is_hasty=True), reach=database.reach
+    )
     graphql = GraphQLEndpoint(schema, settings, keys, provisioner, stamps, documents, serving, now)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        await database.connect(
+        await database.attach(
             settings.database_url,
             pool_size=settings.database_pool,
             system_role=settings.system_role,
             on_commit=feed.hear,
         )
-        await keeping.load()
+        try:
+            await keeping.load()
+            await arrival.start(can_wait=known.is_of_use)
+        except BaseException:
+            await database.disconnect()
+            raise
         await feed.start()
         keeping.start()
         purges.start()
@@ -119,6 +129,7 @@ def create_app(
             await stamps.close()
             await keeping.close()
             await feed.close()
+            await arrival.close()
             await purges.close()
             await database.disconnect()
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from gateway.app import check_documents
 from gateway.context import utc_now
 from gateway.environment import ensure_key, key_path, key_ring
-from gateway.rotation import find_missing_keys
+from gateway.preparation import find_missing_keys
 from gateway.settings import PREFIX, SettingError
 from tenants import address, database
 from tenants.errors import UnavailableError

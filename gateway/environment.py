@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import os
 import secrets
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from dotenv import dotenv_values
@@ -18,7 +19,7 @@ from tenants import address
 from tenants.keys import KeyRing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 _KEY_FILE = "gateway.key"
 _ENV_FILE = Path(".env")
@@ -64,6 +65,20 @@ def ensure_key(settings: Settings) -> Settings:
         raise SettingError(message)
     current, *others = map(Secret, keys)
     return replace(settings, secret_key=current, old_secret_keys=(*settings.old_secret_keys, *others))
+
+
+@contextmanager
+def shared_snapshot(settings: Settings) -> Iterator[None]:
+    """Gives the workers that are started meanwhile a file for known-good configs where the settings name none.
+
+    So a worker that is started while the database is away knows what the others know. It ends with them.
+    """
+    if settings.snapshot is not None or settings.snapshot_path is not None:
+        yield
+        return
+    with TemporaryDirectory(prefix="gateway-snapshot-") as folder:
+        os.environ[f"{PREFIX}SNAPSHOT"] = str(Path(folder) / "snapshot")
+        yield
 
 
 def key_ring(settings: Settings) -> KeyRing:

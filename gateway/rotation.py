@@ -1,4 +1,4 @@
-"""`gateway keys list` and `gateway keys rotate`, and whether a start has the keys it needs. Never a key is printed."""
+"""`gateway keys list` and `gateway keys rotate`. Never a key is printed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 _LIST = SystemScope("list the keys in use")
 _ROTATE = SystemScope("encrypt with the current key")
-_START = SystemScope("look for missing keys at the start")
 
 
 async def list_keys(keys: KeyRing) -> int:
@@ -41,16 +40,3 @@ async def rotate(keys: KeyRing) -> int:
             file=sys.stderr,
         )
     return 1 if done.unreadable or done.remaining else 0
-
-
-async def find_missing_keys(keys: KeyRing) -> str | None:
-    """What a start is told whose keys do not open all that is stored: one line; None when nothing is missing."""
-    missing: dict[str, int] = {}
-    for by_key in (await count_by_key(_START)).values():
-        for key, count in by_key.items():
-            if key not in keys.key_ids:
-                missing[key] = missing.get(key, 0) + count
-    if not missing:
-        return None
-    listed = ", ".join(f"{key} ({count} value(s))" for key, count in sorted(missing.items()))
-    return f"Stored values are encrypted with a key that was not given: {listed}."

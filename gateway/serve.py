@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from contextlib import ExitStack
 from datetime import timedelta
 from importlib.resources import files
@@ -17,14 +18,18 @@ import uvicorn
 from gateway import exchange
 from gateway.app import check_documents, create_app
 from gateway.context import utc_now
-from gateway.environment import ensure_key, key_path, key_ring
+from gateway.edge.known_good import is_of_use
+from gateway.edge.snapshot import SnapshotFile
+from gateway.environment import ensure_key, key_path, key_ring, shared_snapshot
 from gateway.http.fast_lane import FastLaneProtocol
 from gateway.http.worker_metrics import bury_counters, shared_counters
+from gateway.jobs.arrival import ObstacleError
 from gateway.mock_provider.beside import PROVIDER_ID, start_beside
-from gateway.rotation import find_missing_keys
+from gateway.preparation import prepare
 from gateway.workers import GentleServer, Supervisor
 from tenants import address, database
 from tenants.actions.invitations import invite_admin
+from tenants.errors import UnavailableError
 from tenants.one_time_links import INVITATION_LASTS
 from tenants.store.people import find_first_admin
 from tenants.store.tenants import has_tenants
@@ -32,6 +37,7 @@ from tenants.system import SystemScope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from gateway.mock_provider.beside import Beside
     from gateway.settings import Settings
@@ -76,6 +82,10 @@ _NOBODY_YET = """
 
   It works once and is shown this once; the next start without an admin prints another.
 """
+_WITHOUT_DATABASE = """
+gateway: Until it is there, softphones are answered with what {snapshot} holds, and everything else with 503.
+gateway: Its schema and the keys are looked at as soon as it is there; what else a start does is left to the next.
+"""
 _RETURNING = """
   Sign in     {url}/sign-in
   For another admin, or a token for a program:
@@ -104,14 +114,33 @@ def serve(settings: Settings, overrides: Mapping[str, str], *, is_demo: bool, mo
 
 def _serve(settings: Settings, overrides: Mapping[str, str], *, is_demo: bool, mock: Beside | None) -> int:
     os.environ.update(overrides)  # for the workers
-    if not asyncio.run(_prepare(settings, is_demo=is_demo, mock=mock)):
+    snapshot = _snapshot_of_use(settings)
+    try:
+        asyncio.run(_prepare(settings, is_demo=is_demo, mock=mock, is_hasty=snapshot is not None))
+        is_away = False
+    except ObstacleError as error:
+        print(f"gateway: {error}", file=sys.stderr)
         return 1
+    except UnavailableError as error:
+        if snapshot is None:
+            raise
+        print(f"gateway: {error}{_WITHOUT_DATABASE.format(snapshot=snapshot)}", file=sys.stderr)
+        is_away = True
     listening = _listen(settings)
     if listening is None:
         return 1
+    if is_away:
+        return _run(settings, listening, f"The gateway is at {_url_of(settings, listening)}, without its database.")
     # Only now, so that a start that fails leaves no link.
     sign_up = asyncio.run(_invite_first_admin(settings, is_demo=is_demo or mock is not None))
     return _run(settings, listening, _welcome(settings, listening, sign_up, is_demo=is_demo, mock=mock))
+
+
+def _snapshot_of_use(settings: Settings) -> Path | None:
+    """The file from which softphones can be answered without the database."""
+    path = settings.snapshot_path
+    is_found = path is not None and is_of_use(SnapshotFile(path, key_ring(settings)).load(), time.time())
+    return path if is_found else None
 
 
 class _Server(GentleServer):
@@ -127,31 +156,15 @@ class _Server(GentleServer):
         print(self._welcome, flush=True)
 
 
-async def _prepare(settings: Settings, *, is_demo: bool, mock: Beside | None) -> bool:
-    """Development migrates and takes its demo in; production refuses an old schema. Whether it may start.
-
-    Both refuse keys that do not open what is stored: better now than at the first sign-in.
-    """
-    if settings.is_production:
-        pending = await database.pending_migrations(settings.database_url)
-        if pending:
-            print(
-                f"gateway: The database lacks {len(pending)} migration(s): run gateway migrate first.", file=sys.stderr
-            )
-            return False
-    else:
-        await database.migrate(settings.database_url)
+async def _prepare(settings: Settings, *, is_demo: bool, mock: Beside | None, is_hasty: bool) -> None:
+    """As each start, and in development the tenants to try. Raises ObstacleError, UnavailableError and ValueError."""
+    await prepare(settings, is_hasty=is_hasty)
     await database.connect(settings.database_url, system_role=settings.system_role)
     try:
-        missing = await find_missing_keys(key_ring(settings))
-        if missing is not None:
-            print(f"gateway: {missing} {_where_keys_go(settings)}", file=sys.stderr)
-            return False
         if is_demo and not settings.is_production and not await has_tenants(_SCOPE):
             await _import_demo(settings)
         if mock is not None:
             await mock.ensure_tenant(key_ring(settings), utc_now())
-        return True
     finally:
         await database.disconnect()
 
@@ -179,13 +192,6 @@ async def _import_demo(settings: Settings) -> None:
         keys=key_ring(settings),
         now=utc_now(),
     )
-
-
-def _where_keys_go(settings: Settings) -> str:
-    if settings.is_production:
-        return "Give it in GATEWAY_OLD_SECRET_KEYS."
-    file = key_path(settings.database_url)  # which nobody reads while the variable is set
-    return f"Give it in GATEWAY_OLD_SECRET_KEYS or, if GATEWAY_SECRET_KEY is not set, as a further line of {file}."
 
 
 def _listen(settings: Settings) -> socket.socket | None:
@@ -216,7 +222,9 @@ def _run(settings: Settings, listening: socket.socket, welcome: str) -> int:
         "timeout_graceful_shutdown": _GRACE_SECONDS,
     }
     if settings.workers > 1:
-        return _run_workers(uvicorn.Config("gateway.app:create_from_env", factory=True, **options), listening, welcome)
+        with shared_snapshot(settings):
+            config = uvicorn.Config("gateway.app:create_from_env", factory=True, **options)
+            return _run_workers(config, listening, welcome)
     options["http"] = FastLaneProtocol
     config = uvicorn.Config(create_app(settings), **options)
     # The server raises the signal again once it has stopped, and a clean stop is no failure.
@@ -245,12 +253,16 @@ def _run_workers(config: uvicorn.Config, listening: socket.socket, welcome: str)
 def _welcome(
     settings: Settings, listening: socket.socket, sign_up: OneTimeToken | None, *, is_demo: bool, mock: Beside | None
 ) -> str:
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    url = f"http://{host}:{listening.getsockname()[1]}"
+    url = _url_of(settings, listening)
     people = _words_on_people(settings, url, sign_up)
     if settings.is_production:
         return f"The gateway is ready at {url}" + (f"\n{people}" if sign_up else "")
     return _WELCOME.format(url=url) + people + (_QUERIES if is_demo else "") + (_SIGN_IN if mock else "")
+
+
+def _url_of(settings: Settings, listening: socket.socket) -> str:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{listening.getsockname()[1]}"
 
 
 def _words_on_people(settings: Settings, url: str, sign_up: OneTimeToken | None) -> str:

@@ -30,6 +30,7 @@ _APPS = {APP: {"models": _MODELS, "default_connection": CONNECTION}}
 class Database(Protocol):
     """What `tenants.sqlite` and `tenants.postgres` are beside Tortoise's clients."""
 
+    address: Address
     on_commit: Callable[[Sequence[Change]], None] | None
     """Who in this process is told of its own commits."""
 
@@ -40,7 +41,10 @@ class Database(Protocol):
         """Reads something. Raises UnavailableError."""
 
     async def create_connection(self, with_db: bool) -> None:  # noqa: FBT001 - the library's signature
-        """Opens what reads."""
+        """Opens what reads. Until then whatever is asked raises UnavailableError, but for migrations."""
+
+    async def abandon(self) -> None:
+        """As it was before `create_connection`."""
 
     async def lock_migrations(self, client: Any) -> None:  # noqa: ANN401 - each its own
         """Until the end of this transaction nobody else migrates."""
@@ -79,16 +83,25 @@ def database_of(context: TortoiseContext) -> Database:
     return cast("Database", context.connections.get(CONNECTION))
 
 
-async def reach(address: Address, database: Database) -> None:
-    """Connects and reads. Raises UnavailableError with one line that holds no credentials."""
+async def reach(database: Database) -> None:
+    """Connects and reads. Raises UnavailableError with one line that holds no credentials; then it is as before."""
+    address = database.address
     if isinstance(address, SqliteAddress) and not address.path.exists():
         message = f"{address} does not exist; `gateway migrate` makes it."
         raise UnavailableError(message)
     try:
         with translated():
-            await finish(database.create_connection(with_db=True))
-            await database.ask()
+            await finish(_open(database))
     except UnavailableError as error:
         cause = error.__cause__
         message = f"{address} cannot be reached ({type(cause).__name__})."
         raise UnavailableError(message) from cause
+
+
+async def _open(database: Database) -> None:
+    await database.create_connection(with_db=True)
+    try:
+        await database.ask()
+    except BaseException:
+        await database.abandon()
+        raise

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from tortoise.backends.base.client import TransactionalDBClient
 from tortoise.connection import get_connections
 from tortoise.context import get_current_context, require_context
 
+from tenants import binding
 from tenants import migrate as migrating
 from tenants.access import PLATFORM_CHAIN
 from tenants.address import SqliteAddress, parse
-from tenants.binding import CONNECTION, Database, bind, database_of, reach
+from tenants.binding import CONNECTION, Database, bind, database_of
 from tenants.feed import Change, noting
 from tenants.store.feed import find_provider_keys, write_changes
 from tenants.system import FEED
@@ -36,11 +37,31 @@ async def connect(
     system_role: str | None = None,
     on_commit: Callable[[Sequence[Change]], None] | None = None,
 ) -> None:
-    """Connects this process. Raises ValueError for a bad URL, UnavailableError when the database cannot be had.
+    """Connects this process. Raises as `attach` and `reach`, which it is."""
+    await attach(
+        url, pool_size=pool_size, timeout_seconds=timeout_seconds, system_role=system_role, on_commit=on_commit
+    )
+    try:
+        await reach()
+    except BaseException:
+        await disconnect()
+        raise
 
-    `pool_size` is PostgreSQL's, and so is `system_role`, which the gateway's own work is done as; `timeout_seconds`
-    bounds each wait: for a connection, a lock, an answer. `on_commit` hears what a transaction of this process changed
-    before its `transaction()` is left; also when COMMIT failed, since that does not say that nothing was committed.
+
+async def attach(
+    url: str,
+    *,
+    pool_size: int = 10,
+    timeout_seconds: float = 5,
+    system_role: str | None = None,
+    on_commit: Callable[[Sequence[Change]], None] | None = None,
+) -> None:
+    """Says which database is this process's, without a word to it. Raises ValueError for a bad URL.
+
+    Whatever is asked of it raises UnavailableError at once, until `reach` has worked. `pool_size` is PostgreSQL's, and
+    so is `system_role`, which the gateway's own work is done as; `timeout_seconds` bounds each wait: for a connection,
+    a lock, an answer. `on_commit` hears what a transaction of this process changed before its `transaction()` is left;
+    also when COMMIT failed, since that does not say that nothing was committed.
     """
     if get_current_context() is not None:
         message = "This process is connected already."
@@ -51,13 +72,29 @@ async def connect(
         raise ValueError(message)
     options = {} if isinstance(address, SqliteAddress) else {"pool_size": pool_size, "system_role": system_role}
     context = await bind(address, timeout_seconds=timeout_seconds, is_global=True, **options)
-    try:
-        database = database_of(context)
-        await reach(address, database)
-        database.on_commit = on_commit
-    except BaseException:
-        await finish(context.close_connections())
-        raise
+    database_of(context).on_commit = on_commit
+
+
+async def reach() -> None:
+    """Opens the database that was attached. Raises UnavailableError when it cannot be had, and may be called again."""
+    await binding.reach(database_of(require_context()))
+
+
+@asynccontextmanager
+async def visiting(url: str, *, timeout_seconds: float, system_role: str | None = None) -> AsyncIterator[None]:
+    """Inside, this task reads the database by a connection of its own, whatever the process is attached to.
+
+    Raises ValueError and UnavailableError.
+    """
+    address = parse(url)
+    options: dict[str, Any] = {} if isinstance(address, SqliteAddress) else {"system_role": system_role}
+    context = await bind(address, timeout_seconds=timeout_seconds, **options)
+    with context:
+        try:
+            await binding.reach(database_of(context))
+            yield
+        finally:
+            await finish(context.close_connections())
 
 
 async def disconnect() -> None:
@@ -117,9 +154,12 @@ async def migrate(url: str) -> list[str]:
     return await migrating.apply_pending(parse(url))
 
 
-async def pending_migrations(url: str) -> list[str]:
-    """The names of the migrations that this database lacks, in their order; changes nothing."""
-    return await migrating.list_pending(parse(url))
+async def pending_migrations(url: str, *, timeout_seconds: float = 60, is_made: bool = False) -> list[str]:
+    """The names of the migrations that this database lacks, in their order; changes nothing.
+
+    Of a SQLite file that is not there all of them, unless it `is_made`: then that is an UnavailableError.
+    """
+    return await migrating.list_pending(parse(url), timeout_seconds=timeout_seconds, is_made=is_made)
 
 
 def sqlite_version() -> str:

@@ -47,31 +47,37 @@ async def apply_pending(address: Address, *, package: str = MIGRATIONS) -> list[
     async with _bound(address) as database:
         state = State(models={}, apps=StateApps(default_connections={APP: CONNECTION}))
         if not isinstance(address, SqliteAddress):
-            await reach(address, database)
+            await reach(database)
         for migration in plan:
             if await _apply(database, migration, state, is_first=not applied):
                 applied.append(migration.name)
     return applied
 
 
-async def list_pending(address: Address, *, package: str = MIGRATIONS) -> list[str]:
-    """Reads only."""
-    return await _lacking(address, await _plan(package))
+async def list_pending(
+    address: Address, *, package: str = MIGRATIONS, timeout_seconds: float = _TIMEOUT_SECONDS, is_made: bool = False
+) -> list[str]:
+    """Reads only, and waits for nothing longer than so."""
+    return await _lacking(address, await _plan(package), timeout_seconds, is_made=is_made)
 
 
-async def _lacking(address: Address, plan: list[Migration]) -> list[str]:
+async def _lacking(
+    address: Address, plan: list[Migration], timeout_seconds: float = _TIMEOUT_SECONDS, *, is_made: bool = False
+) -> list[str]:
     names = [migration.name for migration in plan]
-    if isinstance(address, SqliteAddress) and not address.path.exists():
+    if isinstance(address, SqliteAddress) and not is_made and not address.path.exists():
         return names
-    async with _bound(address) as database:
-        await reach(address, database)
+    async with _bound(address, timeout_seconds, is_migrating=False) as database:
+        await reach(database)
         recorded = await _recorded(cast("BaseDBAsyncClient", database))
     return [name for name in names if name not in (recorded or ())]
 
 
 @asynccontextmanager
-async def _bound(address: Address) -> AsyncIterator[Database]:
-    context = await bind(address, timeout_seconds=_TIMEOUT_SECONDS, is_migrating=True)
+async def _bound(
+    address: Address, timeout_seconds: float = _TIMEOUT_SECONDS, *, is_migrating: bool = True
+) -> AsyncIterator[Database]:
+    context = await bind(address, timeout_seconds=timeout_seconds, is_migrating=is_migrating)
     with context, bound(MIGRATION):  # a migration may read and write rows by their models
         try:
             yield database_of(context)

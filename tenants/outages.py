@@ -10,6 +10,8 @@ from tenants.errors import UnavailableError
 if TYPE_CHECKING:
     from types import TracebackType
 
+NOT_REACHED = "The database has not been reached yet."
+
 _SQLITE_CODES = frozenset(
     {
         sqlite3.SQLITE_BUSY,

@@ -11,7 +11,7 @@ from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.client import ConnectionWrapper, PoolConnectionWrapper
 
 from tenants.errors import UnavailableError
-from tenants.outages import translate, translated
+from tenants.outages import NOT_REACHED, translate, translated
 from tenants.scoping import NOTHING, Kind, bound, current_extent
 from tenants.transactions import OnlyReads, TransactionConnection, finish, refuse_commit_after_failure, refuse_nested
 
@@ -46,14 +46,14 @@ class PostgresDatabase(OnlyReads, AsyncpgDBClient):
     ) -> None:
         super().__init__(connection_name=connection_name)
         self.system_role = system_role
-        self._address, self._timeout_seconds, self._pool_size = address, timeout_seconds, pool_size
+        self.address, self._timeout_seconds, self._pool_size = address, timeout_seconds, pool_size
         self._command_timeout_seconds = None if is_migrating else timeout_seconds
 
     async def create_connection(self, with_db: bool) -> None:  # noqa: ARG002, FBT001 - the library's signature
         """Opens the pool with one connection in it. Raises ValueError when the URL holds nonsense."""
         try:
             self._pool = await asyncpg.create_pool(
-                self._address.url,
+                self.address.url,
                 min_size=1,
                 max_size=self._pool_size,
                 timeout=self._timeout_seconds,
@@ -63,6 +63,12 @@ class PostgresDatabase(OnlyReads, AsyncpgDBClient):
             message = "The PostgreSQL URL has an option or a value that is not understood."
             raise ValueError(message) from None  # the driver's text may repeat the URL
         await self._post_connect()
+
+    async def abandon(self) -> None:
+        """Without a word to the server, which may not listen."""
+        if self._pool is not None:
+            self._pool.terminate()
+            self._pool = None
 
     def acquire_connection(self) -> ConnectionWrapper[Any] | PoolConnectionWrapper[Any]:
         """A connection of the pool, for the time of one statement."""
@@ -101,10 +107,12 @@ class PostgresDatabase(OnlyReads, AsyncpgDBClient):
         """Nothing to do: a migration that fails is rolled back, and backups are the operator's."""
 
     async def take(self) -> Any:  # noqa: ANN401 - the driver's proxy
-        """A connection of the pool. Raises UnavailableError when all are in use for too long."""
+        """A connection of the pool. Raises UnavailableError when all are in use for too long, or there is none yet."""
+        if self._pool is None:
+            raise UnavailableError(NOT_REACHED)
         with translated():
             async with asyncio.timeout(self._timeout_seconds):
-                return await self._pool.acquire()  # type: ignore[union-attr]
+                return await self._pool.acquire()
 
     async def give_back(self, connection: Any) -> None:  # noqa: ANN401 - the driver's proxy
         """Cleans the connection, or throws it away when that takes too long."""

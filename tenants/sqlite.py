@@ -18,7 +18,7 @@ from tortoise.backends.base.client import ConnectionWrapper
 from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionWrapper
 
 from tenants.errors import UnavailableError
-from tenants.outages import translate, translated
+from tenants.outages import NOT_REACHED, translate, translated
 from tenants.scoping import NOTHING, bound, current_extent
 from tenants.transactions import OnlyReads, TransactionConnection, finish, refuse_commit_after_failure, refuse_nested
 from tenants.write_lock import WriteLock
@@ -50,6 +50,7 @@ class SqliteDatabase(OnlyReads, SqliteClient):
     ) -> None:
         path = address.path.resolve()  # two names of one file share one lock
         super().__init__(file_path=str(path), connection_name=connection_name)
+        self.address = address
         self._path, self._timeout_seconds, self._is_migrating = path, timeout_seconds, is_migrating
         self._write_lock = WriteLock(path.with_name(f"{path.name}.lock"), timeout_seconds)
         self._writer: aiosqlite.Connection | None = None
@@ -58,6 +59,10 @@ class SqliteDatabase(OnlyReads, SqliteClient):
         """Opens the reading connection."""
         self._connection = await self._open("ro", {})
         await self._post_connect()
+
+    async def abandon(self) -> None:
+        """Closes it again."""
+        await self.close()
 
     async def close(self) -> None:
         """Closes both connections; the writing one may checkpoint, so that waits for the lock."""
@@ -73,6 +78,8 @@ class SqliteDatabase(OnlyReads, SqliteClient):
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[SqliteTransaction]:
         """A transaction that holds the file lock from before its beginning until after its end."""
+        if self._connection is None and not self._is_migrating:
+            raise UnavailableError(NOT_REACHED)
         async with self._write_lock.held():
             with translated():
                 writer = await finish(self._open_writer())
@@ -201,6 +208,8 @@ class SqliteTransaction(SqliteTransactionWrapper):
 class _ReadingConnection(ConnectionWrapper[aiosqlite.Connection]):
     async def __aenter__(self) -> aiosqlite.Connection:
         current_extent()
+        if self.client._connection is None:  # noqa: SLF001 - the library's name; it would open it here
+            raise UnavailableError(NOT_REACHED)
         return await super().__aenter__()
 
     async def __aexit__(

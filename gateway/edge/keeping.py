@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _LOOK_SECONDS = 0.25
 _WRITE_SECONDS = 10.0
+_FIRST_WRITE_SECONDS = 1.0
+_LAST_READ_SECONDS = 1.0
 _REWRITE_SECONDS = 60.0
 """After which a file is written anew only to say that all is still so."""
 _AT_ONCE = 100
@@ -39,7 +41,7 @@ class Keeping:
         """`being_served` are the ProviderIds, in lower case, whose answers are stored."""
         self._known, self._file, self._being_served = known, file, being_served
         self._look_seconds, self._write_seconds = look_seconds, write_seconds
-        self._reading, self._writing = Supervised("known good"), Supervised("snapshot")
+        self._reading, self._writing, self._sharing = map(Supervised, ("known good", "snapshot", "others' snapshot"))
         self._task: asyncio.Task[None] | None = None
         self._written = (0, float("-inf"))
         """Which state, and when."""
@@ -51,7 +53,8 @@ class Keeping:
 
     def start(self) -> None:
         """Until it is closed."""
-        self._written = (self._known.changes, time.monotonic())
+        soon = min(_FIRST_WRITE_SECONDS, self._write_seconds)
+        self._written = (self._known.changes, time.monotonic() - self._write_seconds + soon)
         self._task = asyncio.get_running_loop().create_task(self._run(), context=Context())
 
     async def close(self) -> None:
@@ -59,6 +62,9 @@ class Keeping:
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait({self._task})
+            with self._reading:  # what was served a moment ago
+                async with asyncio.timeout(_LAST_READ_SECONDS):
+                    await self._read()
             if self._written[0] != self._known.changes:
                 with self._writing:
                     await self._write()
@@ -71,6 +77,8 @@ class Keeping:
             with self._writing:
                 if self._is_time_to_write():
                     await self._write()
+            with self._sharing:
+                await self._learn_from_others()
 
     async def _read(self) -> None:
         while not self._known.is_away and (keys := self._known.take_wanted(_AT_ONCE)):
@@ -85,7 +93,14 @@ class Keeping:
     def _is_time_to_write(self) -> bool:
         state, at = self._written
         seconds = time.monotonic() - at
+        if self._known.is_away and state != self._known.changes:
+            return True  # others may be asked for it, or a worker be started
         return seconds >= (_REWRITE_SECONDS if state == self._known.changes else self._write_seconds)
+
+    async def _learn_from_others(self) -> None:
+        """While the database is away: a phone is not to hang on which worker it has met."""
+        if self._file is not None and self._known.is_away and self._file.has_changed():
+            self._known.load(await asyncio.to_thread(self._file.load))
 
     async def _write(self) -> None:
         state = self._known.changes

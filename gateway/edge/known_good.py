@@ -90,6 +90,11 @@ class KnownGood:
         """How long ago it was that all changes were heard of."""
         return self._clocks.monotonic() - self._feed.read_at
 
+    @property
+    def is_of_use(self) -> bool:
+        """Whether anybody can be answered from here."""
+        return is_of_use(self._kept, self._clocks.now())
+
     def note(self, provider_key: str, tenant: int, revision: int) -> None:
         """A softphone was just shown this. Whatever contradicts it may be older, and is not shown afterwards."""
         now, kept = self._clocks.now(), self._kept.get(provider_key)
@@ -178,10 +183,11 @@ class KnownGood:
             self._kept[key] = Kept(tenant, document, began, kept.served if kept else began, revision)
 
     def load(self, kept: Mapping[str, Kept]) -> None:
-        """What a file says, where nothing is known yet. It is to be read anew."""
+        """What a file says, where nothing is known, or less. It is to be read anew."""
         now = self._clocks.now()
         for key, one in kept.items():
-            if key not in self._kept:
+            mine = self._kept.get(key)
+            if mine is None or (mine.document is None and one.document is not None and one.as_of > mine.as_of):
                 self._kept[key] = one._replace(as_of=min(one.as_of, now))
                 if one.document is not None:
                     self._wanted[key] = None
@@ -200,6 +206,11 @@ class KnownGood:
         if kept.document is None or key in self._wanted:
             return kept.as_of
         return max(kept.as_of, self._clocks.now() - self.seconds_deaf)
+
+
+def is_of_use(kept: Mapping[str, Kept], now: float) -> bool:
+    """Whether there is a config that may be shown."""
+    return any(one.document is not None and now - one.as_of <= LONGEST_SECONDS for one in kept.values())
 
 
 def prune(kept: Mapping[str, Kept], now: float) -> dict[str, Kept]:

@@ -44,16 +44,29 @@ class SnapshotFile:
 
     def __init__(self, path: Path, keys: KeyRing) -> None:
         self._path, self._keys = path, keys
+        self._loaded: tuple[int, int] | None = None
         self._lock, self._part = path.with_name(f"{path.name}.lock"), path.with_name(f"{path.name}.part")
 
     def load(self) -> dict[str, Kept]:
         """What it holds; nothing, with a line in the log, when it cannot be used."""
+        self._loaded = self._identity()
         try:
             return self._read()
         except (OSError, BadSnapshotError) as error:
             reason = str(error) if isinstance(error, BadSnapshotError) else type(error).__name__
             log.warning("the snapshot is not used", file=self._path.name, reason=reason)
             return {}
+
+    def has_changed(self) -> bool:
+        """Whether it is another than the one that was loaded last."""
+        return self._identity() != self._loaded
+
+    def _identity(self) -> tuple[int, int] | None:
+        try:
+            status = self._path.stat()
+        except OSError:
+            return None
+        return status.st_ino, status.st_mtime_ns
 
     def save(self, kept: Mapping[str, Kept], now: float) -> None:
         """Put this beside what others have saved: of each tenant, what is known as of later. Raises OSError."""
