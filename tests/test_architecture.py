@@ -36,6 +36,7 @@ MAKERS = {
         "gateway/mock_provider/beside.py",
         "gateway/deployment.py",
         "gateway/people.py",
+        "gateway/preparation.py",
         "gateway/rotation.py",
         "gateway/serve.py",
         "gateway/tokens.py",
