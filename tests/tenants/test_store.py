@@ -251,6 +251,14 @@ async def test_phones_find_a_live_tenant_of_their_kind_and_nothing_else(pair: Pa
     assert misses == [None] * 5
 
 
+async def test_a_config_is_read_by_hand_as_the_library_reads_it(pair: Pair) -> None:
+    found = await published.find_published(PUBLIC, "AcmeInc", AppKind.GENERIC)
+
+    assert found is not None
+    assert found == await published.find_live(PUBLIC, pair.a.tenant, AppKind.GENERIC)
+    assert found.revision.published_at.utcoffset() == timedelta(0)
+
+
 async def test_another_makers_softphone_finds_live_tenants_of_either_kind_and_no_others(pair: Pair) -> None:
     await make_tenant("Unpublished", None)
     found = await published.find_published(PUBLIC, "acmeinc", None)
