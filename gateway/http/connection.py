@@ -56,7 +56,7 @@ class TimedConnection(HttpToolsProtocol):
         self.reading = Reading.NOTHING
         self.running: RequestResponseCycle | None = None
         self.is_stopping = self.has_drained = False
-        self._deadline = self._last_deadline = math.inf
+        self._deadline = self._last_deadline = self._rings_at = math.inf
         self._timers: dict[str, asyncio.TimerHandle] = {}
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
@@ -82,7 +82,7 @@ class TimedConnection(HttpToolsProtocol):
         self._last_deadline = now + (seconds if at_most is None else at_most)
 
     def expect_nothing(self) -> None:
-        """Leaves the time to uvicorn's keep-alive timer, or to the application."""
+        """Leaves the time to the application."""
         self._deadline = self._last_deadline = math.inf
 
     def note_progress(self) -> None:
@@ -96,11 +96,15 @@ class TimedConnection(HttpToolsProtocol):
 
     def watch(self) -> None:
         """Sets the connection's one timer, which looks at the deadline when it rings: a quick request sets none."""
-        if "deadline" not in self._timers and self.is_expecting and not self.transport.is_closing():
+        if self._deadline < self._rings_at and not self.transport.is_closing():
+            if "deadline" in self._timers:
+                self._timers["deadline"].cancel()
             self._timers["deadline"] = self.loop.call_at(self._deadline, self._on_deadline)
+            self._rings_at = self._deadline
 
     def _on_deadline(self) -> None:
         del self._timers["deadline"]
+        self._rings_at = math.inf
         self._forgive_pause()
         if self.loop.time() < self._deadline:
             self.watch()
@@ -156,10 +160,10 @@ class TimedConnection(HttpToolsProtocol):
         if "abort" not in self._timers and self.transport.get_write_buffer_size():
             self._timers["abort"] = self.loop.call_later(self.limits.unread_seconds, self.transport.abort)
 
-    def keep_alive_later(self) -> None:
-        """Starts uvicorn's keep-alive timer."""
-        self._unset_keepalive_if_required()
-        self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+    def expect_another(self) -> None:
+        """The next request of an idle connection has uvicorn's keep-alive time; without a timer of its own."""
+        self.expect_within(self.timeout_keep_alive)
+        self.watch()
 
     def timeout_keep_alive_handler(self) -> None:
         self.close()

@@ -62,5 +62,4 @@ class FastLaneProtocol(GatewayProtocol):
             return
         self._is_answered = False
         self.reading = Reading.NOTHING
-        self.expect_nothing()
-        self.keep_alive_later()
+        self.expect_another()

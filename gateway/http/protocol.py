@@ -168,7 +168,7 @@ class GatewayProtocol(TimedConnection):
             if not self.cycle.response_started:
                 self.cycle.keep_alive = self._can_keep_alive and not self.is_stopping
             if self.cycle.response_complete:  # answered early: its bytes have stopped uvicorn's keep-alive timer
-                self.keep_alive_later()
+                self.expect_another()
 
     # Answers
 
