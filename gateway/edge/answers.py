@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from gateway.edge.cache import Answer
 from gateway.edge.codings import encode
+from gateway.edge.entries import Answer, kind
 from gateway.edge.validators import NO_STORE, OF_KEY_HOLDERS, PUBLIC, PUBLIC_STALE, VARY, Validators
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from starlette.responses import Response
 
-    from gateway.edge.cache import Headers
+    from gateway.edge.entries import Headers
     from gateway.edge.keys import Question
     from tenants.keys import KeyRing
     from tenants.store.published import Published
@@ -51,7 +51,7 @@ class Answers:
         else:
             headers.append((b"cache-control", NO_STORE))
         headers += [(b"vary", VARY), (b"content-length", b"%d" % len(body)), *self._security]
-        return Answer(response.status_code, headers, body, etag)
+        return Answer(response.status_code, sorted(headers, key=kind), body, etag)
 
     def _caching(self, published: Published) -> Headers:
         if published.is_key_demanded:

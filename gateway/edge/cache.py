@@ -6,64 +6,15 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from gateway.edge.validators import matches
+from gateway.edge.entries import NOT_MODIFIED, Entry
 from gateway.segments import Item, SegmentedMap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gateway.edge.cells import Cell, Standing
-    from tenants.credentials import Use
-
-Headers = list[tuple[bytes, bytes]]
-
 UNKNOWN_SECONDS = 10.0
 """How long it is remembered that there is nobody."""
-_ABOUT_CONTENT = frozenset({b"content-length", b"content-type", b"content-encoding"})
-_ENTRY_BYTES = 1_500
-"""What an entry, its cell and its places in maps take beside the body: measured, see the test."""
 _SPELLING_BYTES = 320
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer as it goes over the wire: all headers but Date, and the body."""
-
-    status: int
-    headers: Headers
-    body: bytes
-    etag: bytes | None = None
-    """Only of what may be asked for again by it."""
-
-    def not_modified(self) -> Headers:
-        """The headers of a 304 (RFC 9110 15.4.5)."""
-        return [header for header in self.headers if header[0] not in _ABOUT_CONTENT]
-
-
-_NO_ANSWER = Answer(500, [], b"")
-
-
-class Entry(Item):
-    """A stored answer, and what it hangs on."""
-
-    __slots__ = ("answer", "cell", "question", "standing", "until", "use")
-
-    def __init__(
-        self, question: bytes, answer: Answer, cell: Cell, standing: Standing, until: float | None, use: Use | None
-    ) -> None:
-        super().__init__(_ENTRY_BYTES + len(answer.body))
-        self.question, self.answer = question, answer
-        self.cell: Cell | None = cell
-        """Held, so that changes reach it."""
-        self.standing: Standing | None = standing
-        self.until = until
-        """When it ends in any case, on the monotonic clock; None: it does not."""
-        self.use = use
-        """That an app's own key was sent, to be noted at each answer."""
-
-    def drop(self) -> None:
-        """Free what it holds: spellings may still lead here."""
-        self.answer, self.cell, self.standing, self.use = _NO_ANSWER, None, None, None
 
 
 class _Spelling(Item):
@@ -134,18 +85,12 @@ class EdgeCache:
         if self._is_fresh(entry):
             self._spellings.put(spelling, _Spelling(entry))
 
-    def meet(self, answer: Answer, condition: bytes) -> tuple[int, Headers, bytes]:
-        """Status, headers and body for a client that sends this If-None-Match, empty for none."""
-        if condition and answer.etag is not None and matches(condition, answer.etag):
-            self.tally.not_modified += 1
-            return 304, answer.not_modified(), b""
-        return answer.status, answer.headers, answer.body
-
     def count_hit(self, method: str, status: int) -> None:
         """Of an answer that goes around the application."""
         tally, answered = self.tally, (method, status)
         tally.hits += 1
         tally.answered[answered] = tally.answered.get(answered, 0) + 1
+        tally.not_modified += status == NOT_MODIFIED
 
     def take_tally(self) -> Tally:
         """What was counted since this was asked last."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from gateway.edge.cache import Answer
+    from gateway.edge.entries import Answer
     from gateway.edge.reading import Reading
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gateway.edge.entries import NOT_MODIFIED
 from gateway.edge.keys import CONDITION, LENGTH, read_head
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from gateway.edge.cache import EdgeCache, Headers
+    from gateway.edge.cache import EdgeCache
+    from gateway.edge.entries import Entry, Headers
     from gateway.edge.keys import Digests
 
 PATH = "/graphql"
@@ -54,30 +56,31 @@ class Lane:
         spelling = self._digests.spelling("POST", head, scope["query_string"], body)
         await self._answer(scope, head, spelling, again, send)
 
-    def find_get(self, headers: Headers, query_string: bytes) -> tuple[int, Headers, bytes] | None:
-        """Status, headers and body for a GET of the path that has no body, if they are stored."""
+    def find_get(self, headers: Headers, query_string: bytes) -> tuple[Entry, int] | None:
+        """What is stored for a GET of the path that has no body, and the status that it is answered with."""
         head = read_head(headers)
         if head is None or head[LENGTH]:
             return None
         return self._find("GET", head, self._digests.spelling("GET", head, query_string))
 
-    def _find(self, method: str, head: list[bytes], spelling: bytes) -> tuple[int, Headers, bytes] | None:
+    def _find(self, method: str, head: list[bytes], spelling: bytes) -> tuple[Entry, int] | None:
         entry = self.cache.find_spelt(spelling)
         if entry is None:
             return None
-        answer = self.cache.meet(entry.answer, head[CONDITION])
-        self.cache.count_hit(method, answer[0])
-        return answer
+        status = entry.status_for(head[CONDITION])
+        self.cache.count_hit(method, status)
+        return entry, status
 
     async def _answer(self, scope: Scope, head: list[bytes], spelling: bytes, receive: Receive, send: Send) -> None:
-        answer = self._find(scope["method"], head, spelling)
-        if answer is None:
+        found = self._find(scope["method"], head, spelling)
+        if found is None:
             scope.setdefault("state", {})["spelling"] = spelling
             await self._app(scope, receive, send)
             return
-        status, headers, body = answer
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        entry, status = found
+        answer = entry.answer if status != NOT_MODIFIED else entry.answer.not_modified()
+        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+        await send({"type": "http.response.body", "body": answer.body})
 
 
 async def _read(receive: Receive) -> tuple[list[Message], bytes]:

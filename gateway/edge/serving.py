@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway.edge.answers import Answers, stale
-from gateway.edge.cache import UNKNOWN_SECONDS, Answer, Entry
+from gateway.edge.cache import UNKNOWN_SECONDS
 from gateway.edge.cells import Cells
+from gateway.edge.entries import Answer, Entry
 from gateway.edge.fills import Fill, Fills
 from gateway.edge.keys import Digests, is_softphone_query
 from gateway.edge.known_good import LONGEST_SECONDS

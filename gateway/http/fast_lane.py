@@ -14,7 +14,7 @@ from gateway.http.connection import Reading
 from gateway.http.protocol import GatewayProtocol
 
 if TYPE_CHECKING:
-    from gateway.edge.cache import Headers
+    from gateway.edge.entries import Entry
 
 _TARGET = f"{PATH}?".encode()
 
@@ -50,10 +50,10 @@ class FastLaneProtocol(GatewayProtocol):
             and not (self.flow.write_paused or self.expect_100_continue or self.root_path)
         )
 
-    def _write(self, status: int, headers: Headers, body: bytes) -> None:
+    def _write(self, entry: Entry, status: int) -> None:
         """As uvicorn does, in one piece."""
-        lines = [b"%b: %b\r\n" % header for header in (*self.server_state.default_headers, *headers)]
-        self.transport.write(b"".join((STATUS_LINE[status], *lines, b"\r\n", body)))
+        lines = [b"%b: %b\r\n" % header for header in self.server_state.default_headers]
+        self.transport.write(b"".join((STATUS_LINE[status], *lines, *entry.wire(status))))
         self.server_state.total_requests += 1
 
     def on_message_complete(self) -> None:

@@ -14,7 +14,8 @@ from gateway.http.cookies import carries_session
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from gateway.edge.cache import Answer, EdgeCache
+    from gateway.edge.cache import EdgeCache
+    from gateway.edge.entries import Answer
     from gateway.http.body import GraphQLRequest
 
 
@@ -47,7 +48,9 @@ def spelling_of(request: Request, sent: GraphQLRequest) -> bytes | None:
 def respond(answer: Answer, request: Request, cache: EdgeCache) -> Response:
     """The answer, or 304 where the client has it."""
     condition = ",".join(request.headers.getlist("if-none-match")).encode("latin-1")
-    status, headers, body = cache.meet(answer, condition)
-    response = Response(body, status)
-    response.raw_headers = list(headers)
+    if answer.is_known_by(condition):
+        cache.tally.not_modified += 1
+        answer = answer.not_modified()
+    response = Response(answer.body, answer.status)
+    response.raw_headers = list(answer.headers)
     return response

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gateway.edge.cache import Answer
 from gateway.edge.cells import Cells
+from gateway.edge.entries import Answer
 from gateway.edge.fills import Fill, Fills
 from gateway.edge.known_good import KnownGood
 from gateway.edge.misses import Misses

@@ -8,8 +8,9 @@ import tracemalloc
 from starlette.responses import Response
 
 from gateway.edge.answers import Answers, Outcome
-from gateway.edge.cache import EdgeCache, Entry
+from gateway.edge.cache import EdgeCache
 from gateway.edge.cells import Cells, Door
+from gateway.edge.entries import Entry
 from gateway.edge.keys import Digests, Question
 from tenants.app_keys import NO_APP_KEY
 from tenants.model import AppKind
