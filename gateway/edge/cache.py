@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 UNKNOWN_SECONDS = 10.0
 """How long it is remembered that there is nobody."""
 _SPELLING_BYTES = 320
+_RECEIVED_BYTES = 280
 
 
 class _Spelling(Item):
@@ -25,6 +26,16 @@ class _Spelling(Item):
     def __init__(self, entry: Entry) -> None:
         super().__init__(_SPELLING_BYTES)
         self.entry = entry
+
+
+class Received(Item):
+    """That a request is answered by an entry with this status, whenever it comes in the same bytes."""
+
+    __slots__ = ("entry", "method", "status")
+
+    def __init__(self, received: bytes, method: str, entry: Entry, status: int) -> None:
+        super().__init__(_RECEIVED_BYTES + len(received))
+        self.method, self.entry, self.status = method, entry, status
 
 
 @dataclass(slots=True)
@@ -44,24 +55,25 @@ class EdgeCache:
     def __init__(self, room: int, is_current: Callable[[], bool], clock: Callable[[], float] = time.monotonic) -> None:
         """`room` in bytes, 0: nothing is stored; `is_current` tells whether changes are heard of."""
         self._is_current, self.clock = is_current, clock
-        self._questions = SegmentedMap[bytes, Entry](room * 3 // 4, on_gone=Entry.drop)
-        self._spellings = SegmentedMap[bytes, _Spelling](room // 4)
+        self._questions = SegmentedMap[bytes, Entry](room * 5 // 8, on_gone=Entry.drop)
+        self._spellings = SegmentedMap[bytes, _Spelling](room // 8)
+        self._received = SegmentedMap[bytes, Received](room // 4)
         self.tally = Tally()
 
     @property
     def weight(self) -> int:
         """What is stored, in bytes."""
-        return self._questions.weight + self._spellings.weight
+        return self._questions.weight + self._spellings.weight + self._received.weight
+
+    def find_received(self, received: bytes) -> Received | None:
+        """What answers a request that came like this."""
+        found = self._received.get(received)
+        return found if found is not None and self._use(found.entry) else None
 
     def find_spelt(self, spelling: bytes) -> Entry | None:
         """What answers a request of this spelling."""
         found = self._spellings.get(spelling)
-        if found is None or not self._is_fresh(found.entry):
-            return None
-        entry = found.entry
-        if not entry.is_used:
-            self._questions.get(entry.question)
-        return entry
+        return found.entry if found is not None and self._use(found.entry) else None
 
     def find(self, question: bytes) -> Entry | None:
         """What answers this question."""
@@ -85,17 +97,34 @@ class EdgeCache:
         if self._is_fresh(entry):
             self._spellings.put(spelling, _Spelling(entry))
 
+    def keep_received(self, received: bytes, method: str, entry: Entry, status: int) -> None:
+        """A request that is all of these bytes is answered by the entry with that status.
+
+        Kept once they come twice, with no others for the entry in between: behind a proxy no two may be alike.
+        """
+        latest, entry.latest = entry.latest, hash(received)
+        if latest == entry.latest and self._is_fresh(entry):
+            self._received.put(received, Received(received, method, entry, status))
+
     def count_hit(self, method: str, status: int) -> None:
         """Of an answer that goes around the application."""
         tally, answered = self.tally, (method, status)
         tally.hits += 1
         tally.answered[answered] = tally.answered.get(answered, 0) + 1
-        tally.not_modified += status == NOT_MODIFIED
+        if status == NOT_MODIFIED:
+            tally.not_modified += 1
 
     def take_tally(self) -> Tally:
         """What was counted since this was asked last."""
         tally, self.tally = self.tally, Tally()
         return tally
+
+    def _use(self, entry: Entry) -> bool:
+        """Whether it may be answered with; then it is used thereby."""
+        is_fresh = self._is_fresh(entry)
+        if is_fresh and not entry.is_used:
+            self._questions.get(entry.question)
+        return is_fresh
 
     def _is_fresh(self, entry: Entry) -> bool:
         standing = entry.standing

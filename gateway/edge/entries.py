@@ -48,7 +48,7 @@ class Answer:
 class Entry(Item):
     """A stored answer, and what it hangs on. It takes few objects, since there is one for each tenant."""
 
-    __slots__ = ("_content", "_own", "_shared", "_status", "cell", "question", "standing", "until", "use")
+    __slots__ = ("_content", "_own", "_shared", "_status", "cell", "latest", "question", "standing", "until", "use")
 
     def __init__(
         self, question: bytes, answer: Answer, cell: Cell, standing: Standing, until: float | None, use: Use | None
@@ -67,6 +67,8 @@ class Entry(Item):
         """When it ends in any case, on the monotonic clock; None: it does not."""
         self.use = use
         """That an app's own key was sent, to be noted at each answer."""
+        self.latest = 0
+        """The hash of the bytes that last asked for it, as long as they are not known for that."""
 
     def drop(self) -> None:
         """Free what it holds: spellings may still lead here."""

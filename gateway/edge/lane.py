@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from gateway.edge.keys import Digests
 
 PATH = "/graphql"
+RECEIVED = "received"
+"""In the state of a POST: the bytes that it came in, when the connection sent nothing else with it and is kept."""
 _METHODS = frozenset({"GET", "HEAD", "POST"})
 _LARGEST = 16 * 1024
 """Of the bodies that are looked at here, in bytes: a document of the largest size, with its variables."""
@@ -33,16 +35,19 @@ class Lane:
         if scope["type"] != "http" or scope["path"] != PATH or scope["method"] not in _METHODS:
             await self._app(scope, receive, send)
             return
+        received = scope.get("state", {}).pop(RECEIVED, None)
         head = read_head(scope["headers"])
         if head is None or scope.get("root_path"):
             await self._app(scope, receive, send)
         elif scope["method"] == "POST":
-            await self._post(scope, head, receive, send)
+            await self._post(scope, head, received, receive, send)
         else:
             spelling = self._digests.spelling(scope["method"], head, scope["query_string"])
             await self._answer(scope, head, spelling, receive, send)
 
-    async def _post(self, scope: Scope, head: list[bytes], receive: Receive, send: Send) -> None:
+    async def _post(
+        self, scope: Scope, head: list[bytes], received: bytes | None, receive: Receive, send: Send
+    ) -> None:
         """As the long way does, the body is read before anything is said."""
         length = head[LENGTH]
         if not length.isdigit() or len(length) > len(str(_LARGEST)) or int(length) > _LARGEST:
@@ -54,7 +59,17 @@ class Lane:
             await self._app(scope, again, send)
             return
         spelling = self._digests.spelling("POST", head, scope["query_string"], body)
-        await self._answer(scope, head, spelling, again, send)
+        found = await self._answer(scope, head, spelling, again, send)
+        if found is not None and received is not None:
+            self.cache.keep_received(received, "POST", *found)
+
+    def find_received(self, received: bytes) -> tuple[Entry, int] | None:
+        """What is stored for a request that is all of these bytes, and the status that it is answered with."""
+        found = self.cache.find_received(received)
+        if found is None:
+            return None
+        self.cache.count_hit(found.method, found.status)
+        return found.entry, found.status
 
     def find_get(self, headers: Headers, query_string: bytes) -> tuple[Entry, int] | None:
         """What is stored for a GET of the path that has no body, and the status that it is answered with."""
@@ -71,16 +86,19 @@ class Lane:
         self.cache.count_hit(method, status)
         return entry, status
 
-    async def _answer(self, scope: Scope, head: list[bytes], spelling: bytes, receive: Receive, send: Send) -> None:
+    async def _answer(
+        self, scope: Scope, head: list[bytes], spelling: bytes, receive: Receive, send: Send
+    ) -> tuple[Entry, int] | None:
         found = self._find(scope["method"], head, spelling)
         if found is None:
             scope.setdefault("state", {})["spelling"] = spelling
             await self._app(scope, receive, send)
-            return
+            return None
         entry, status = found
         answer = entry.answer if status != NOT_MODIFIED else entry.answer.not_modified()
         await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
         await send({"type": "http.response.body", "body": answer.body})
+        return found
 
 
 async def _read(receive: Receive) -> tuple[list[Message], bytes]:

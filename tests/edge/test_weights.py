@@ -22,7 +22,7 @@ DOOR = Door(AppKind.GENERIC, NO_APP_KEY)
 
 
 def keep(cache: EdgeCache, cells: Cells, answers: Answers, digests: Digests, number: int) -> None:
-    """A config of a tenant, found in one spelling, as the application stores it."""
+    """A config of a tenant, found in one spelling and known in one request's bytes, as the application stores it."""
     question = Question("{ a }", None, {"n": number}, "application/json", "gzip", is_get=True, app_key=NO_APP_KEY)
     found, cell = published(tenant=number), cells.of(f"tenant-{number}")
     standing = cells.begin(cell).finish(found, DOOR)
@@ -33,6 +33,8 @@ def keep(cache: EdgeCache, cells: Cells, answers: Answers, digests: Digests, num
     entry = Entry(key, answers.of(question, Outcome(response, is_whole=True), found), cell, standing, None, None)
     cache.keep(entry)
     cache.keep_spelling(digests.spelling("GET", [b"", b"gzip", b"", b"", b""], b"n=%d" % number), entry)
+    for _ in range(2):
+        cache.keep_received(b"GET /graphql?n=%d%b" % (number, b" " * 300), "GET", entry, 200)
 
 
 def test_a_stored_answer_takes_no_more_than_it_weighs() -> None:
