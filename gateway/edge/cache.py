@@ -98,12 +98,8 @@ class EdgeCache:
             self._spellings.put(spelling, _Spelling(entry))
 
     def keep_received(self, received: bytes, method: str, entry: Entry, status: int) -> None:
-        """A request that is all of these bytes is answered by the entry with that status.
-
-        Kept once they come twice, with no others for the entry in between: behind a proxy no two may be alike.
-        """
-        latest, entry.latest = entry.latest, hash(received)
-        if latest == entry.latest and self._is_fresh(entry):
+        """A request that is all of these bytes is answered by the entry with that status."""
+        if self._is_fresh(entry):
             self._received.put(received, Received(received, method, entry, status))
 
     def count_hit(self, method: str, status: int) -> None:

@@ -48,7 +48,7 @@ class Answer:
 class Entry(Item):
     """A stored answer, and what it hangs on. It takes few objects, since there is one for each tenant."""
 
-    __slots__ = ("_content", "_own", "_shared", "_status", "cell", "latest", "question", "standing", "until", "use")
+    __slots__ = ("_content", "_latest", "_own", "_shared", "_status", "cell", "question", "standing", "until", "use")
 
     def __init__(
         self, question: bytes, answer: Answer, cell: Cell, standing: Standing, until: float | None, use: Use | None
@@ -67,13 +67,18 @@ class Entry(Item):
         """When it ends in any case, on the monotonic clock; None: it does not."""
         self.use = use
         """That an app's own key was sent, to be noted at each answer."""
-        self.latest = 0
-        """The hash of the bytes that last asked for it, as long as they are not known for that."""
+        self._latest = 0
+        """The hash of the bytes that asked for it last."""
 
     def drop(self) -> None:
         """Free what it holds: spellings may still lead here."""
         self._shared = self._own = self._content = b""
         self.cell = self.standing = self.use = None
+
+    def is_asked_again(self, received: bytes) -> bool:
+        """Whether these bytes ask for it twice with no others in between: behind a proxy no two may be alike."""
+        latest, self._latest = self._latest, hash(received)
+        return latest == self._latest
 
     @property
     def answer(self) -> Answer:

@@ -60,7 +60,7 @@ class Lane:
             return
         spelling = self._digests.spelling("POST", head, scope["query_string"], body)
         found = await self._answer(scope, head, spelling, again, send)
-        if found is not None and received is not None:
+        if found is not None and received is not None and found[0].is_asked_again(received):
             self.cache.keep_received(received, "POST", *found)
 
     def find_received(self, received: bytes) -> tuple[Entry, int] | None:

@@ -60,7 +60,7 @@ class FastLaneProtocol(GatewayProtocol):
         if found is not None:
             self._write(*found)
             self._is_answered = True
-            if self._is_alone():
+            if found[0].is_asked_again(self._received) and self._is_alone():
                 self._lane.cache.keep_received(self._received, "GET", *found)
         else:
             if self.parser.get_method() == b"POST" and self._is_alone():

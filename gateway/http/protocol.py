@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from gateway.http.connection import ProtocolLimits, Reading, TimedConnection, disconnect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # A longer read is parsed in slices, so that counting bytes between them is never wrong by more than one.
 SLICE_BYTES = 8192
@@ -37,9 +41,7 @@ class GatewayProtocol(TimedConnection):
         self._unset_keepalive_if_required()
         if not self.is_answering():
             self._begin_head()  # a drip of blank lines before a request would last for ever
-        view = memoryview(data)
-        for start in range(0, len(view), SLICE_BYTES):
-            part = view[start : start + SLICE_BYTES]
+        for part in _slices(data):
             if self.reading is not Reading.DISCARD:
                 self._feed(part)
             self._count(len(part))
@@ -47,7 +49,7 @@ class GatewayProtocol(TimedConnection):
                 return
         self.watch()
 
-    def _feed(self, part: memoryview) -> None:
+    def _feed(self, part: bytes | memoryview) -> None:
         try:
             self.parser.feed_data(part)
         except httptools.HttpParserUpgrade as upgrade:
@@ -61,14 +63,14 @@ class GatewayProtocol(TimedConnection):
             cause = error.__context__
             self._refuse(cause.status if isinstance(cause, _RefusedError) else UNREADABLE)
 
-    def _feed_without_upgrade(self, rest: memoryview) -> None:
+    def _feed_without_upgrade(self, rest: bytes | memoryview) -> None:
         """The parser takes the body of any upgrade for another protocol; one we do not speak is to be ignored."""
         version = self.parser.get_http_version().encode()
         lines = [b"%s %s HTTP/%s" % (self.parser.get_method(), self.url, version)]
         lines += [b"%s: %s" % header for header in self.headers if header[0] != b"upgrade"]
         self.parser = httptools.HttpRequestParser(self)
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn does
-        self._feed(memoryview(b"\r\n".join([*lines, b"", b""])))
+        self._feed(b"\r\n".join([*lines, b"", b""]))
         if self.reading is not Reading.DISCARD:
             self._feed(rest)
 
@@ -220,6 +222,13 @@ class GatewayProtocol(TimedConnection):
             self.close()
         else:
             self.discard()
+
+
+def _slices(data: bytes) -> Iterable[bytes | memoryview]:
+    if len(data) <= SLICE_BYTES:
+        return (data,)
+    view = memoryview(data)
+    return (view[start : start + SLICE_BYTES] for start in range(0, len(view), SLICE_BYTES))
 
 
 def protocol(limits: ProtocolLimits) -> type[GatewayProtocol]:
