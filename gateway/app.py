@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 from contextlib import asynccontextmanager
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import structlog
@@ -30,7 +31,7 @@ from gateway.http.health import livez, readyz
 from gateway.http.link_pages import PasswordPage, WelcomePage
 from gateway.http.linphone import LinphoneEndpoint
 from gateway.http.metrics import MetricsEndpoint, Tallying
-from gateway.http.pages import IndexPage, rules, warm_up
+from gateway.http.pages import IndexPage, rules
 from gateway.http.persisted import PersistedDocuments
 from gateway.http.provisioning_endpoints import AcrobitsEndpoint
 from gateway.http.setup_pages import SetupPage
@@ -63,6 +64,8 @@ if TYPE_CHECKING:
     from gateway.settings import Settings
     from gateway.upstream.resolver import Resolver
     from tenants.keys import KeyRing
+
+_WARM_UP_AFTER_SECONDS = 1.0
 
 log = structlog.get_logger("gateway")
 
@@ -119,11 +122,12 @@ def create_app(
         purges.start()
         log.info("started", sqlite=database.sqlite_version(), profile=settings.profile.value)
         tallying.start()
-        warming = asyncio.gather(warm_up(), asyncio.to_thread(upstream.warm_up))
+        warming = asyncio.create_task(_warm_up(upstream))
         try:
             yield
         finally:
-            await warming
+            warming.cancel()
+            await asyncio.wait({warming})
             await tallying.close()
             await upstream.close()
             await stamps.close()
@@ -204,6 +208,13 @@ def _account_routes(settings: Settings, keys: KeyRing, now: Callable[[], datetim
         Route(path, _endpoint(AccountEndpoint(page, settings, keys, now)), methods=["GET", "POST"])
         for path, page in pages.items()
     ]
+
+
+async def _warm_up(upstream: Upstream) -> None:
+    """Load what somebody would wait for later, once those are answered who have waited for the start."""
+    await asyncio.sleep(_WARM_UP_AFTER_SECONDS)
+    await asyncio.to_thread(upstream.warm_up)
+    await asyncio.to_thread(import_module, "coloraide")
 
 
 async def _on_bug(_request: Request, _error: Exception) -> Response:

@@ -14,6 +14,7 @@ from gateway import people, tokens, verification
 from gateway.command import add_command, connected
 from gateway.context import utc_now
 from gateway.environment import ensure_key, key_ring, load_settings
+from gateway.garbage import loading
 from gateway.logs import configure_logging
 from gateway.settings import PREFIX, Profile, SettingError
 from tenants import database
@@ -138,7 +139,8 @@ def _port(text: str) -> int:
 
 
 def _serve(asked: argparse.Namespace, settings: Settings, overrides: dict[str, str]) -> int:
-    from gateway.serve import serve  # noqa: PLC0415 - the other commands need no server
+    with loading():
+        from gateway.serve import serve  # noqa: PLC0415 - the other commands need no server
 
     return serve(settings, overrides, is_demo=asked.demo, mock_port=asked.mock_provider)
 

@@ -19,6 +19,8 @@ import structlog
 import uvicorn
 from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
+from gateway.garbage import settle
+
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Sequence
@@ -52,6 +54,7 @@ class GentleServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self.loop = asyncio.get_running_loop()
         await super().startup(sockets)
+        settle()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Accepts no more, lets the loop introduce what was accepted already, and then stops as the library does."""
@@ -280,7 +283,9 @@ class Supervisor(Multiprocess):
             log.info("workers are replaced")
 
     def _say_ready(self) -> None:
-        if not self._is_started and all(worker.is_serving for worker in self.processes):
+        if self._is_started or self.should_exit.is_set():  # none may be left of those that failed at once
+            return
+        if all(worker.is_serving for worker in self.processes):
             self._is_started = True
             self._on_ready()
 

@@ -90,13 +90,8 @@ class IndexPage:
 
 
 async def rules(request: Request) -> Response:
-    """GET /docs/rules: the reference. Built once, beside the loop: its examples import the colour library."""
+    """GET /docs/rules: the reference. Built when it is asked for first, beside the loop, and kept: it takes 20 MB."""
     return _answer(request, await run_in_threadpool(_rules_page, prefix_of(request)))
-
-
-async def warm_up() -> None:
-    """Build the reference before anybody asks: the colour library takes longer to import than a request may take."""
-    await run_in_threadpool(_rules)
 
 
 @lru_cache(maxsize=8)
