@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from gateway.api import make_schema
 from gateway.context import utc_now
+from gateway.edge.answers import Answers
 from gateway.edge.cache import EdgeCache
 from gateway.edge.keeping import Keeping
 from gateway.edge.known_good import KnownGood
@@ -92,7 +93,8 @@ def create_app(
     tallying = Tallying(cache)
     headers = security_headers(is_production=settings.is_production)
     known = KnownGood(feed)
-    serving = Serving(cache, schema.documents, keys, stamps, now, known=known, security_headers=headers)
+    answers = Answers(keys, headers, is_for_other_origins=bool(settings.cors_origins))
+    serving = Serving(cache, schema.documents, keys, stamps, now, known=known, answers=answers)
     purges = Purges(settings, keys, upstream.trust)
     # In this order: caches in front ask again as soon as they hear.
     listeners += [serving.cells.on_changes, known.on_changes, purges.on_changes]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.edge.codings import encode
 from gateway.edge.entries import Answer, kind
-from gateway.edge.validators import NO_STORE, OF_KEY_HOLDERS, PUBLIC, PUBLIC_STALE, VARY, Validators
+from gateway.edge.validators import NO_STORE, OF_KEY_HOLDERS, PUBLIC, PUBLIC_STALE, VARY, VARY_BY_ORIGIN, Validators
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,8 +33,12 @@ class Outcome(NamedTuple):
 class Answers:
     """Makes them. They carry every header that the application puts around its answers, since not all go through it."""
 
-    def __init__(self, keys: KeyRing, security_headers: Mapping[str, str]) -> None:
+    def __init__(
+        self, keys: KeyRing, security_headers: Mapping[str, str], *, is_for_other_origins: bool = False
+    ) -> None:
+        """`is_for_other_origins`: pages of some may read the answers, which they are told by a header of their own."""
         self._validators = Validators(keys)
+        self._vary = VARY_BY_ORIGIN if is_for_other_origins else VARY
         self._security = [(name.lower().encode(), value.encode()) for name, value in security_headers.items()]
 
     def of(self, question: Question, outcome: Outcome, published: Published | None) -> Answer:
@@ -50,7 +54,7 @@ class Answers:
             headers += [(b"etag", etag), *self._caching(published)]
         else:
             headers.append((b"cache-control", NO_STORE))
-        headers += [(b"vary", VARY), (b"content-length", b"%d" % len(body)), *self._security]
+        headers += [(b"vary", self._vary), (b"content-length", b"%d" % len(body)), *self._security]
         return Answer(response.status_code, sorted(headers, key=kind), body, etag)
 
     def _caching(self, published: Published) -> Headers:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gateway.edge.answers import Answers, stale
+from gateway.edge.answers import stale
 from gateway.edge.cache import UNKNOWN_SECONDS
 from gateway.edge.cells import Cells
 from gateway.edge.entries import Answer, Entry
@@ -15,13 +15,13 @@ from gateway.edge.misses import Misses
 from gateway.edge.reading import Reading
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable
     from datetime import datetime
 
     from graphql import DocumentNode
 
     from gateway.documents import Documents
-    from gateway.edge.answers import Outcome
+    from gateway.edge.answers import Answers, Outcome
     from gateway.edge.cache import EdgeCache
     from gateway.edge.keys import Question
     from gateway.edge.known_good import KnownGood
@@ -43,14 +43,14 @@ class Serving:
         now: Callable[[], datetime],
         *,
         known: KnownGood,
-        security_headers: Mapping[str, str],
+        answers: Answers,
     ) -> None:
         self._known = known
         self.cells, self.digests = Cells(), Digests(keys)
         self.cache = cache
         self._documents, self._stamps, self._now = documents, stamps, now
         self._misses, self._fills = Misses(), Fills()
-        self._answers = Answers(keys, security_headers)
+        self._answers = answers
 
     @property
     def is_away(self) -> bool:

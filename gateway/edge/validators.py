@@ -18,6 +18,8 @@ OF_KEY_HOLDERS = b"private, no-cache"
 """No shared cache may answer in our place, or it would undo a revocation."""
 NO_STORE = b"private, no-store"
 VARY = b"Accept, Accept-Encoding, X-App-Key"
+VARY_BY_ORIGIN = VARY + b", Origin"
+"""Where pages of other origins may read: what is kept for phones does not say so."""
 
 _TAG_BYTES = 18
 _TAG = rb'(?:W/)?"([\x21\x23-\x7e\x80-\xff]*)"'

@@ -345,5 +345,22 @@ def test_a_page_of_an_admitted_origin_is_told_that_it_may_read_also_what_is_stor
     answer = get(ask, Origin="https://portal.example")
 
     assert answer.headers["access-control-allow-origin"] == "https://portal.example"
-    assert "Origin" in answer.headers["vary"]
     assert "access-control-allow-origin" not in get(ask).headers
+
+
+def test_caches_are_told_that_pages_of_other_origins_get_another_answer_also_by_what_is_stored(
+    portal: TestClient,
+) -> None:
+    """Or one of them would give a page what it keeps for phones, and the browser would not let the page read it."""
+    ask = Ask(portal)
+    ask.publish(ask.create("AcmeInc", "WHITELABEL"))
+
+    made = get(ask)
+    stored = until_stored(ask, lambda: get(ask))
+    shown = get(ask, Origin="https://portal.example")
+    kept = get(ask, If_None_Match=made.headers["etag"])
+
+    assert kept.status_code == 304
+    assert {answer.headers["vary"] for answer in (made, stored, shown, kept)} == {
+        "Accept, Accept-Encoding, X-App-Key, Origin"
+    }
