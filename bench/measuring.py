@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 1_000
 _TIMES = 4
+_WARM_SECONDS = 2
 
 
 @dataclass(slots=True)
@@ -32,7 +33,7 @@ class Walk:
 
     def take(self, sent: int) -> None:
         """Raises BadAnswerError when there were not enough: some were sent twice."""
-        self.next += sent + load.CONNECTIONS
+        self.next += sent + 4 * load.CONNECTIONS  # those under way at the end, also of a slice that was too short
         if self.next > self.count:
             raise BadAnswerError(f"{self.count:,} requests were not enough to send each once: make slices shorter.")
 
@@ -83,12 +84,15 @@ class Row:
         )
 
 
-def by_wrk(port: int, file: Path, walk: Walk | None = None) -> Callable[[float], Slice]:
+def by_wrk(
+    port: int, file: Path, walk: Walk | None = None, *, connections: int = load.CONNECTIONS, is_pinned: bool = True
+) -> Callable[[float], Slice]:
     """A case's `run`: requests from a file, at random or each once."""
 
     def run(seconds: float) -> Slice:
         if walk is None:
-            return load.run(port, file, seconds, seed=random.randrange(2**31))
+            seed = random.randrange(2**31)
+            return load.run(port, file, seconds, seed=seed, connections=connections, is_pinned=is_pinned)
         found = load.run(port, file, seconds, start=walk.next)
         walk.take(found.requests)
         return found
@@ -109,7 +113,7 @@ def measure(unit: Case, others: Sequence[Case], rounds: int, seconds: float) -> 
     """Every case in every round, between two slices of the unit."""
     rows = [Row(case) for case in (unit, *others)]
     for row in rows:  # what is compiled, cached or loaded at the first request is so before it is measured
-        row.case.run(1)
+        row.case.run(_WARM_SECONDS)
     for number in range(rounds):
         before = unit.run(seconds)
         for row in rows[1:]:

@@ -19,7 +19,7 @@ from bench.load import BadAnswerError, cores, pinned
 from bench.tenants import yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 START_SECONDS = 120.0
@@ -54,13 +54,12 @@ def free_port() -> int:
 
 @contextmanager
 def running(
-    command: list[str], port: int, log: Path, env: Mapping[str, str] | None = None
+    command: list[str], port: int, log: Path, env: Mapping[str, str] | None = None, *, is_pinned: bool = True
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A server while it is needed, once its port answers."""
+    placed = pinned(cores()[0], command) if is_pinned else command
     with log.open("wb") as out:
-        server = subprocess.Popen(
-            pinned(cores()[0], command), env={**os.environ, **(env or {})}, stdout=out, stderr=subprocess.STDOUT
-        )
+        server = subprocess.Popen(placed, env={**os.environ, **(env or {})}, stdout=out, stderr=subprocess.STDOUT)
     try:
         _wait_for(server, port, log)
         yield server
@@ -92,6 +91,15 @@ def stock_strawberry(tenants: int, folder: Path) -> Iterator[int]:
         yield port
 
 
+@contextmanager
+def strawberry_by_hand(database: str, folder: Path) -> Iterator[int]:
+    """Strawberry on the gateway's own rows, with statements by hand. Its port."""
+    port = free_port()
+    command = [sys.executable, "-m", "bench.peers.strawberry_by_hand", str(port), database]
+    with running(command, port, folder / "by-hand.log"):
+        yield port
+
+
 def find_nginx() -> str | None:
     """Where it is, also for those who have no `sbin` in their path."""
     return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
@@ -118,18 +126,18 @@ def gateway_env(folder: Path) -> dict[str, str]:
     }
 
 
-def prepare_gateway(tenants: int, folder: Path) -> float:
+def prepare_gateway(tenants: int, folder: Path, settings: Mapping[str, str] | None = None) -> float:
     """Its database, with the tenants published; how many seconds the import took."""
     file = folder / "tenants.yaml"
     with file.open("w", encoding="utf-8") as text:
         text.writelines(yaml(tenants))
-    command(folder, "migrate")
+    command(folder, ["migrate"], settings)
     started = time.perf_counter()
-    command(folder, "import", str(file), "--publish")
+    command(folder, ["import", str(file), "--publish"], settings)
     return time.perf_counter() - started
 
 
-def command(folder: Path, *words: str, settings: Mapping[str, str] | None = None) -> str:
+def command(folder: Path, words: Sequence[str], settings: Mapping[str, str] | None = None) -> str:
     """What a command of the gateway prints."""
     return subprocess.run(
         [sys.executable, "-m", "gateway", *words],
@@ -151,11 +159,15 @@ def stored_answers(port: int) -> float:
 
 
 @contextmanager
-def gateway(folder: Path, name: str, settings: Mapping[str, str]) -> Iterator[tuple[int, int]]:
+def gateway(
+    folder: Path, name: str, settings: Mapping[str, str], *, is_pinned: bool = True
+) -> Iterator[tuple[int, int]]:
     """Its port and process id."""
     port = free_port()
     command = [sys.executable, "-m", "gateway", "serve", "--port", str(port)]
-    with running(command, port, folder / f"{name}.log", {**gateway_env(folder), **settings}) as server:
+    with running(
+        command, port, folder / f"{name}.log", {**gateway_env(folder), **settings}, is_pinned=is_pinned
+    ) as server:
         yield port, server.pid
 
 
