@@ -93,8 +93,15 @@ def create_app(
     tallying = Tallying(cache)
     headers = security_headers(is_production=settings.is_production)
     known = KnownGood(feed)
-    answers = Answers(keys, headers, is_for_other_origins=bool(settings.cors_origins))
-    serving = Serving(cache, schema.documents, keys, stamps, now, known=known, answers=answers)
+    serving = Serving(
+        cache,
+        schema.documents,
+        keys,
+        stamps,
+        now,
+        known=known,
+        answers=Answers(keys, headers, is_for_other_origins=bool(settings.cors_origins)),
+    )
     purges = Purges(settings, keys, upstream.trust)
     # In this order: caches in front ask again as soon as they hear.
     listeners += [serving.cells.on_changes, known.on_changes, purges.on_changes]
