@@ -242,9 +242,10 @@ def test_flood(sqlite_url: str) -> None:
             grown = max(grown, resident(PROCESS) - size)
 
         print(  # noqa: T201 - the figures, for the log of the proof
-            f"{FLOOD:,} strangers ({asked_in_which_ways()}); of the others' questions {before[1]:.1%} are answered from memory before and "
+            f"{FLOOD:,} strangers ({asked_in_which_ways()}); "
+            f"of the others' questions {before[1]:.1%} are answered from memory before and "
             f"{min(shares):.1%} at worst, of those in the words of the last time {before[0]:.1%} and {min(around):.1%} "
-            f"around the application; {heaviest:,} of {ROOM:,} bytes stored at most, the process grown by at most {grown:,}"
+            f"around the application; at most {heaviest:,} of {ROOM:,} bytes stored, and the process grown by {grown:,}"
         )
         assert (before, min(around), min(shares)) == ((1.0, 1.0), 1.0, 1.0)
         assert ROOM // 2 < heaviest <= ROOM

@@ -36,6 +36,7 @@ from tests.conftest import Ask
 from tests.proofs import count
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import httpx2
@@ -65,6 +66,20 @@ DOCUMENTS = (
 )
 ACCEPTS = (None, "*/*", "application/json", "application/graphql-response+json", "text/html, */*", "image/png", "")
 CODINGS = (None, "", "gzip", "br, gzip", "gzip;q=0", "identity, gzip;q=0.1", "*")
+MORE = (
+    ("Authorization", "Bearer nonsense"),
+    ("Cookie", "__Host-gateway=" + "A" * 43),
+    ("Origin", "https://elsewhere.example"),
+    ("Content-Encoding", "gzip"),
+    ("Content-Type", "text/plain"),
+    ("Content-Type", "application/json; charset=utf-8"),
+    ("Accept", "image/png"),
+    ("Accept-Encoding", "identity"),
+    ("X-App-Key", "gwa_" + "B" * 43),
+)
+"""What somebody may send besides, also a second time."""
+LINKS = [{"title": f"Page {number}", "url": f"https://help.example/{'page' * 20}/{number}"} for number in range(3)]
+"""Of a config that is worth its coding."""
 TENANTS = ("AcmeInc", "BrightTel")
 provider_ids = st.sampled_from((*TENANTS, "acmeinc", "RenamedInc", "NoSuchTenant", "no such tenant", "", 1, None))
 variables = st.fixed_dictionaries(
@@ -111,8 +126,10 @@ class SameAnswers(RuleBasedStateMachine):
     def live(self) -> None:
         for name in TENANTS:
             self.tenants[name] = self.ask.create(name, "WHITELABEL")
+            self.changed(SAVE_HELP, name, {"help": {"links": LINKS}}, is_versioned=True)
             self.ask.publish(self.tenants[name])
-            self.compare(SCREENS, {"providerId": name, "app": "WHITELABEL"}, "GET", None, "gzip", None, None)
+            answer = self.compare(SCREENS, {"providerId": name, "app": "WHITELABEL"}, "GET", None, "gzip", None, None)
+            assert answer[1]["content-encoding"] == "gzip"
 
     @rule(
         document=st.sampled_from(DOCUMENTS),
@@ -137,6 +154,19 @@ class SameAnswers(RuleBasedStateMachine):
         for key in (*(one["secret"] for one in self.keys[-3:]), None):
             for accept, coding in ((None, "gzip"), (None, None), ("application/graphql-response+json", "gzip")):
                 self.compare(document, sent, method, accept, coding, key, condition)
+        for name in (None, "Another", None):
+            self.compare(document, sent, method, None, "gzip", None, condition, name=name)
+
+    @rule(
+        sent=usual,
+        document=st.sampled_from(USUAL),
+        method=st.sampled_from(("GET", "POST")),
+        more=st.lists(st.sampled_from(MORE), min_size=1, max_size=4),
+    )
+    def ask_with_more(self, sent: Any, document: str, method: str, more: list[tuple[str, str]]) -> None:
+        """What is stored, by somebody for whom it may not be."""
+        for one in ([], *([one] for one in more), more):
+            self.compare(document, sent, method, None, None, None, None, more=one)
 
     @rule(name=st.sampled_from(TENANTS))
     def demand_a_new_key(self, name: str) -> None:
@@ -146,9 +176,17 @@ class SameAnswers(RuleBasedStateMachine):
         for key in (*(one["secret"] for one in self.keys[-3:]), None):
             self.compare(SCREENS, {"providerId": name, "app": "WHITELABEL"}, "GET", None, "gzip", key, None)
 
-    def compare(self, document: str, sent: Any, method: str, *headers: str | None, name: str | None = None) -> None:
+    def compare(
+        self,
+        document: str,
+        sent: Any,
+        method: str,
+        *headers: str | None,
+        name: str | None = None,
+        more: Sequence[tuple[str, str]] = (),
+    ) -> tuple[int, dict[str, str], bytes]:
         names = ("Accept", "Accept-Encoding", "X-App-Key", "If-None-Match")
-        head = [pair for pair in zip(names, headers, strict=True) if pair[1] is not None]
+        head = [pair for pair in zip(names, headers, strict=True) if pair[1] is not None] + [*more]
         asked = {"query": document, "variables": sent, "operationName": name}
         asked = {name: value for name, value in asked.items() if value is not None}
         self.asked.append((method, asked, head))
@@ -158,6 +196,7 @@ class SameAnswers(RuleBasedStateMachine):
         etag = expected[1].get("etag")
         if etag and etag not in self.etags:
             self.etags += [etag, f'"y", W/{etag}']
+        return expected
 
     def check(self, *sent: Any) -> tuple[int, dict[str, str], bytes]:
         expected = self.seen_by(self.other, *sent)
