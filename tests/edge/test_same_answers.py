@@ -1,22 +1,32 @@
-"""A gateway that stores answers and one that does not are asked the same, whatever happens to tenants meanwhile."""
+"""A gateway that stores answers and one that does not are asked the same, whatever happens to tenants meanwhile.
+
+Whoever stores is asked in both lanes: as an application, and over a connection to the server that has it loaded.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import gzip
 import json
 import shutil
 from collections import deque
 from dataclasses import replace
+from http.client import HTTPConnection
 from ipaddress import ip_network
 from itertools import count as counting
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import settings as how_to_search
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 from starlette.testclient import TestClient
+from uvicorn import Config
+from uvicorn.server import ServerState
 
 from gateway.app import create_app
+from gateway.http.fast_lane import FastLaneProtocol
 from gateway.settings import Secret, Settings
 from tests.api.documents import (
     CHANGE_APP_KIND,
@@ -36,7 +46,7 @@ from tests.conftest import Ask
 from tests.proofs import count
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import httpx2
@@ -80,6 +90,8 @@ MORE = (
 """What somebody may send besides, also a second time."""
 LINKS = [{"title": f"Page {number}", "url": f"https://help.example/{'page' * 20}/{number}"} for number in range(3)]
 """Of a config that is worth its coding."""
+KNOWN_AFTER = 3
+"""So often it is asked again, until bytes that come again are known by themselves, and then by them."""
 TENANTS = ("AcmeInc", "BrightTel")
 provider_ids = st.sampled_from((*TENANTS, "acmeinc", "RenamedInc", "NoSuchTenant", "no such tenant", "", 1, None))
 variables = st.fixed_dictionaries(
@@ -89,6 +101,59 @@ usual = st.fixed_dictionaries(
     {"providerId": st.sampled_from(TENANTS), "app": st.sampled_from(("WHITELABEL", "GENERIC"))}
 )
 _addresses = counting(1)
+Seen = tuple[int, dict[str, str], bytes]
+
+
+class Wire:
+    """A connection to a server in the event loop of the application."""
+
+    def __init__(self, client: TestClient) -> None:
+        assert client.portal is not None
+        self._portal = client.portal
+        self._server = self._portal.call(_listen, client.app)
+        self._connection = HTTPConnection(*self._server.sockets[0].getsockname())
+
+    def close(self) -> None:
+        self._connection.close()
+        self._portal.call(self._server.close)
+
+    def ask(self, method: str, asked: dict[str, Any], head: Sequence[tuple[str, str]]) -> Seen:
+        """In the same bytes for the same arguments."""
+        is_post = method == "POST"
+        body = json.dumps(asked).encode() if is_post else None
+        self._connection.putrequest(
+            method, "/graphql" if is_post else f"/graphql?{urlencode(in_query(asked))}", skip_accept_encoding=True
+        )
+        if body is not None:
+            typed = [] if any(name == "Content-Type" for name, _ in head) else [("Content-Type", "application/json")]
+            head = [*head, *typed, ("Content-Length", str(len(body)))]
+        for name, value in head:
+            self._connection.putheader(name, value)
+        self._connection.endheaders(body)
+        answer = self._connection.getresponse()
+        headers = {name.lower(): value for name, value in answer.getheaders() if name.lower() != "date"}
+        content = answer.read()
+        is_zipped = content and headers.get("content-encoding") == "gzip"
+        return answer.status, without_id(headers), gzip.decompress(content) if is_zipped else content
+
+
+async def _listen(app: Any) -> asyncio.Server:
+    options: dict[str, Any] = {"ws": "none", "log_config": None, "access_log": False, "server_header": False}
+    config = Config(app, http=FastLaneProtocol, timeout_keep_alive=600, proxy_headers=False, **options)
+    config.load()
+    state = ServerState()
+    assert config.loaded_app is app
+    return await asyncio.get_running_loop().create_server(
+        lambda: FastLaneProtocol(config=config, server_state=state, app_state={}), "127.0.0.1", 0
+    )
+
+
+def in_query(asked: dict[str, Any]) -> dict[str, str]:
+    return {name: value if isinstance(value, str) else json.dumps(value) for name, value in asked.items()}
+
+
+def without_id(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name != "x-request-id"}
 
 
 class SameAnswers(RuleBasedStateMachine):
@@ -111,6 +176,7 @@ class SameAnswers(RuleBasedStateMachine):
         # Within the process of the other, whose connection to the database it uses.
         self.other = TestClient(create_app(replace(self.settings, cache_bytes=0)), client=("127.0.0.1", 1))
         self.other.portal = self.storing.portal
+        self.wire = Wire(self.storing)
         self.ask = Ask(self.storing)
         self.tenants: dict[str, str] = {}
         self.keys: list[Any] = []
@@ -120,6 +186,7 @@ class SameAnswers(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.other.portal = None
+        self.wire.close()
         self.storing.__exit__(None, None, None)
 
     @initialize()
@@ -154,14 +221,13 @@ class SameAnswers(RuleBasedStateMachine):
         for key in (*(one["secret"] for one in self.keys[-3:]), None):
             for accept, coding in ((None, "gzip"), (None, None), ("application/graphql-response+json", "gzip")):
                 self.compare(document, sent, method, accept, coding, key, condition)
-        for name in (None, "Another", None):
-            self.compare(document, sent, method, None, "gzip", None, condition, name=name)
+        self.compare(document, sent, method, None, None, None, condition, name="Another")
 
     @rule(
         sent=usual,
         document=st.sampled_from(USUAL),
         method=st.sampled_from(("GET", "POST")),
-        more=st.lists(st.sampled_from(MORE), min_size=1, max_size=4),
+        more=st.lists(st.sampled_from(MORE), min_size=1, max_size=3),
     )
     def ask_with_more(self, sent: Any, document: str, method: str, more: list[tuple[str, str]]) -> None:
         """What is stored, by somebody for whom it may not be."""
@@ -184,39 +250,35 @@ class SameAnswers(RuleBasedStateMachine):
         *headers: str | None,
         name: str | None = None,
         more: Sequence[tuple[str, str]] = (),
-    ) -> tuple[int, dict[str, str], bytes]:
+    ) -> Seen:
         names = ("Accept", "Accept-Encoding", "X-App-Key", "If-None-Match")
         head = [pair for pair in zip(names, headers, strict=True) if pair[1] is not None] + [*more]
         asked = {"query": document, "variables": sent, "operationName": name}
         asked = {name: value for name, value in asked.items() if value is not None}
-        self.asked.append((method, asked, head))
-        expected = self.check(method, asked, head)
-        for _ in range(2):
-            self.check(method, asked, head)
+        number = next(_addresses)
+        sent = method, asked, [*head, ("X-Forwarded-For", f"10.0.{number % 65_536 // 256}.{number % 256}")]
+        self.asked.append(sent)
+        expected = self.check(*sent)
+        assert self.seen_by(self.storing, *sent) == expected
+        for _ in range(KNOWN_AFTER):
+            assert self.wire.ask(*sent) == expected
         etag = expected[1].get("etag")
         if etag and etag not in self.etags:
             self.etags += [etag, f'"y", W/{etag}']
         return expected
 
-    def check(self, *sent: Any) -> tuple[int, dict[str, str], bytes]:
-        expected = self.seen_by(self.other, *sent)
-        assert self.seen_by(self.storing, *sent) == expected
+    def check(self, method: str, asked: dict[str, Any], head: list[tuple[str, str]]) -> Seen:
+        expected = self.seen_by(self.other, method, asked, head)
+        assert self.seen_by(self.storing, method, asked, head) == expected
+        assert self.wire.ask(method, asked, head) == expected
         return expected
 
-    def seen_by(
-        self, client: TestClient, method: str, asked: dict[str, Any], head: Any
-    ) -> tuple[int, dict[str, str], bytes]:
+    def seen_by(self, client: TestClient, method: str, asked: dict[str, Any], head: list[tuple[str, str]]) -> Seen:
         for unsaid in ("accept", "accept-encoding"):
             client.headers.pop(unsaid, None)
-        from_where = ("X-Forwarded-For", f"10.0.{next(_addresses) % 65_536 // 256}.{next(_addresses) % 256}")
-        options: dict[str, Any] = {"headers": [*head, from_where]}
-        if method == "POST":
-            options["json"] = asked
-        else:
-            options["params"] = {k: v if isinstance(v, str) else json.dumps(v) for k, v in asked.items()}
-        answer: httpx2.Response = client.request(method, "/graphql", **options)
-        kept = {name: value for name, value in answer.headers.items() if name != "x-request-id"}
-        return answer.status_code, kept, answer.content
+        options: dict[str, Any] = {"json": asked} if method == "POST" else {"params": in_query(asked)}
+        answer: httpx2.Response = client.request(method, "/graphql", headers=head, **options)
+        return answer.status_code, without_id(answer.headers), answer.content
 
     # What happens meanwhile. Refusals are as good as successes.
 
@@ -290,5 +352,5 @@ def test_same_answers(migrated_sqlite: Path, tmp_path: Path) -> None:
 
     run_state_machine_as_test(
         machine,
-        settings=how_to_search(max_examples=count(full=300, ci=10), stateful_step_count=count(full=60, ci=30)),
+        settings=how_to_search(max_examples=count(full=60, ci=8), stateful_step_count=count(full=50, ci=30)),
     )
