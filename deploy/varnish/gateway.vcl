@@ -8,7 +8,13 @@ import std;
 import xkey;
 
 sub vcl_recv {
-    # Instead of the path, which may hold a setup code, for the log.
+    # For the log, instead of the path, which may hold a setup code, and of the method: where one request ends too early,
+    # the rest of it is taken for the next one's.
+    if (req.method ~ "^(GET|HEAD|POST|OPTIONS|PURGE)$") {
+        std.log("method:" + req.method);
+    } else {
+        std.log("method:other");
+    }
     if (req.url ~ "^/(graphql|setup|welcome|password|provisioning|sign-in|sign-out|docs|static|livez|readyz|metrics)(/|\?|$)") {
         std.log("route:" + regsub(req.url, "^(/[a-z-]+).*$", "\1"));
     } elseif (req.url ~ "^/(\?|$)") {
@@ -17,6 +23,9 @@ sub vcl_recv {
         std.log("route:other");
     }
     call vcl_req_host;
+
+    # All answers are small. Asked for a part, Varnish would fail what it does not keep wherever it cannot read the range.
+    unset req.http.Range;
 
     if (req.method == "PURGE") {
         call gateway_may_purge;

@@ -164,6 +164,16 @@ def test_nothing_but_configs_is_kept(front: Fronted, neighbour: str) -> None:
     assert not any(is_hit(one) for one in unknown + pages + posts)
 
 
+@pytest.mark.parametrize("wanted", ["bytes=0-0,2-3", "bytes=9999999-", "bytes=3-1", "lines=1-2"])
+def test_who_wants_a_part_gets_the_whole_whether_it_is_kept_or_not(front: Fronted, neighbour: str, wanted: str) -> None:
+    whole = keep(front.varnish, "NeighbourTel")
+
+    kept = front.varnish.ask("NeighbourTel", Range=wanted)
+    passed = front.varnish.ask("NeighbourTel", Range=wanted, Cookie="any=thing")
+
+    assert (kept.status_code, kept.content) == (passed.status_code, passed.content) == (200, whole.content)
+
+
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
@@ -209,6 +219,9 @@ def test_no_code_and_no_credential_is_in_the_log(front: Fronted, neighbour: str)
     with socket.create_connection(("127.0.0.1", front.varnish.port), timeout=10) as sock:
         sock.sendall(f"GET /setup/{CODE}\x01 HTTP/1.1\r\nHost\x01: {CODE}\r\n\r\n".encode())
         sock.recv(1000)
+    with socket.create_connection(("127.0.0.1", front.varnish.port), timeout=10) as sock:
+        sock.sendall(f"{CODE} /setup HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
+        sock.recv(1000)
 
     lines = front.varnish.access_log()
     everything = front.varnish.log("varnishlog", "-g", "raw")
@@ -216,6 +229,7 @@ def test_no_code_and_no_credential_is_in_the_log(front: Fronted, neighbour: str)
     assert '"GET /setup" ' in lines
     assert '"GET /provisioning" ' in lines
     assert '"GET other" ' in lines
+    assert '"other /setup" ' in lines
     assert '"GET /graphql" 200 ' in lines
     assert everything.count("VCL_Log") >= len(places)
     assert CODE not in lines + everything
