@@ -122,7 +122,7 @@ def test_what_phones_ask_costs_one_read(ask: Ask) -> None:
         ask(SCREENS, {"providerId": "no such tenant", "app": "GENERIC"}, as_="anonymous")
 
     assert screens["__typename"] == "SoftphoneConfig"
-    assert known == unknown == impossible == ["SELECT revision"]
+    assert known == unknown == impossible == ["SELECT tenant"]
 
 
 @pytest.mark.parametrize("count", [5, 50])
