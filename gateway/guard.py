@@ -11,6 +11,7 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from gateway.documents import Documents
 from gateway.errors import SafeErrors, find_operation, make_safe
+from gateway.execution import Executor
 from gateway.refusals import ErrorCode, RefusedError
 from gateway.variables import check_variables, list_variable_errors
 
@@ -109,7 +110,7 @@ class GatewaySchema(strawberry.Schema):
         documents = Documents(limits, is_introspecting=is_introspecting, is_suggesting=is_suggesting)
         self.documents = documents
         own = (lambda: SafeErrors(limits), lambda: DocumentGuard(documents, may_introspect))
-        super().__init__(extensions=(*own, *options.pop("extensions", ())), **options)
+        super().__init__(extensions=(*own, *options.pop("extensions", ())), execution_context_class=Executor, **options)
         # Strawberry's resolver of this field fails on lists and non-nulls. The type is graphql-core's, shared by all.
         self._schema.type_map["__Type"].fields["isOneOf"].resolve = _is_one_of  # type: ignore[attr-defined]  # an object type
         self._limits = limits
