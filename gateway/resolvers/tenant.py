@@ -82,9 +82,10 @@ async def resolve_tenants(
     narrow = store.TenantFilter(search=search, app=app, status=status)
     position = store.Position(*read_cursor(after, str, int)) if after is not None else None  # type: ignore[arg-type]  # read_cursor checked the types
     found = await store.list_tenants(platform, narrow, first=check_first(first) + 1, after=position)
-    entries = [(place, principal.authorize(one.id, Permission.READ_CONFIG), one) for place, one in found]
-    for _, scope, one in entries:
+    entries = [(place, principal.authorize(one.id, Permission.READ_CONFIG), one) for place, one, _ in found]
+    for (_, scope, one), (_, _, draft) in zip(entries, found, strict=True):
         info.context.loaders.tenants.prime(scope, one)
+        info.context.loaders.drafts.prime(scope, draft)
     return TenantConnection.of(entries, first=first)
 
 

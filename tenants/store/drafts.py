@@ -25,7 +25,7 @@ async def get_draft(scope: TenantScope) -> Draft:
     row = await DraftRow.get_or_none(tenant_id=scope.tenant)
     if row is None:
         raise NotFoundError
-    return _draft(row)
+    return from_row(row)
 
 
 @scoped
@@ -37,14 +37,14 @@ async def claim_draft(scope: TenantScope) -> Draft:
     row = await DraftRow.filter(tenant_id=scope.tenant).select_for_update().first()
     if row is None:
         raise NotFoundError
-    return _draft(row)
+    return from_row(row)
 
 
 @scoped
 async def list_drafts(scopes: Sequence[TenantScope]) -> dict[int, Draft]:
     """The drafts of several tenants by tenant, in one query."""
     rows = await DraftRow.filter(tenant_id__in=[scope.tenant for scope in scopes])
-    return {draft.tenant: draft for draft in map(_draft, rows)}
+    return {draft.tenant: draft for draft in map(from_row, rows)}
 
 
 @scoped
@@ -97,7 +97,8 @@ async def _conflict(scope: TenantScope, draft: Draft) -> VersionConflictError:
     return VersionConflictError(draft.version, draft.edited_by, draft.edited_at)
 
 
-def _draft(row: DraftRow) -> Draft:
+def from_row(row: DraftRow) -> Draft:
+    """As it was saved."""
     return Draft(
         tenant=row.tenant_id,
         version=row.version,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tortoise.expressions import Q
 
 from tenants.access import Actor, ActorKind, Principal, Role
-from tenants.access_rows import MembershipRow, SessionRow
+from tenants.access_rows import SessionRow
 from tenants.credentials import Credential, SessionToken, Use, digest
 from tenants.people import IDLE, LONGEST, MOST_SESSIONS, Session, to_minute
 from tenants.scoping import scoped
@@ -18,6 +18,17 @@ if TYPE_CHECKING:
 
     from tenants.access import CredentialScope, Origin, PersonScope
 
+# A row for each membership, and one for a person who has none.
+_WHOSE = {
+    "session": "id",
+    "sha256": "sha256",
+    "person": "person_id",
+    "name": "person__name",
+    "email": "person__email",
+    "is_platform_admin": "person__is_platform_admin",
+    "tenant": "person__memberships__tenant_id",
+    "role": "person__memberships__role",
+}
 _LONGEST_DEVICE = 80
 _LONGEST_ADDRESS = 45
 
@@ -50,21 +61,21 @@ async def start_session(
 async def find_principal_of_session(
     _scope: CredentialScope, token_text: str, origin: Origin, now: datetime
 ) -> Principal:
-    """Whose session it is, with their roles of now; the anonymous principal when it is nobody's or over. Two reads."""
+    """Whose session it is, with their roles of now; the anonymous principal when it is nobody's or over. One read."""
     wanted = digest(token_text)
-    row = await SessionRow.filter(_is_live(now), sha256=wanted).select_related("person").first()
-    if row is None or not hmac.compare_digest(bytes(row.sha256), wanted):
+    rows = await SessionRow.filter(_is_live(now), sha256=wanted).values(**_WHOSE)
+    if not rows or not hmac.compare_digest(bytes(rows[0]["sha256"]), wanted):
         return Principal(origin)
-    roles = await MembershipRow.filter(person_id=row.person_id).values_list("tenant_id", "role")
+    found = rows[0]
     return Principal(
         origin,
-        Actor(ActorKind.PERSON, row.person.name, f"person:{row.person_id}"),
-        {tenant: Role(role) for tenant, role in roles},
-        is_platform_admin=row.person.is_platform_admin,
-        person=row.person_id,
-        session=row.id,
-        email=row.person.email,
-        use=Use(Credential.SESSION, row.id, origin.address),
+        Actor(ActorKind.PERSON, found["name"], f"person:{found['person']}"),
+        {row["tenant"]: Role(row["role"]) for row in rows if row["tenant"] is not None},
+        is_platform_admin=bool(found["is_platform_admin"]),
+        person=found["person"],
+        session=found["session"],
+        email=found["email"],
+        use=Use(Credential.SESSION, found["session"], origin.address),
     )
 
 

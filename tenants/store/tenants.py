@@ -12,6 +12,7 @@ from tenants.identity import ProviderId, name_key
 from tenants.model import AppKind, Tenant, TenantStatus
 from tenants.rows import DraftRow, ProviderIdRow, TenantRow
 from tenants.scoping import scoped
+from tenants.store import drafts
 from tenants.store.sight import of_seen
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tenants.access import PlatformScope, TenantScope
+    from tenants.model import Draft
     from tenants.system import SystemScope
 
 
@@ -80,13 +82,16 @@ async def has_tenants(_scope: SystemScope) -> bool:
 @scoped
 async def list_tenants(
     scope: PlatformScope, narrow: TenantFilter, *, first: int, after: Position | None = None
-) -> list[tuple[Position, Tenant]]:
-    """Up to `first` tenants that the scope's holder may see, by shown name and then by id, from behind a position."""
+) -> list[tuple[Position, Tenant, Draft]]:
+    """Up to `first` tenants that the scope's holder may see, by shown name and then by id, from behind a position.
+
+    Each with its draft: the row was read for the name, and who lists tenants shows what is waiting.
+    """
     rows = TenantRow.filter(of_seen(scope, "id") & _conditions(narrow))
     if after is not None:
         rows = rows.filter(Q(name_key__gt=after.name_key) | Q(name_key=after.name_key, id__gt=after.id))
     found = await rows.order_by("name_key", "id").limit(first).select_related("draft")
-    return [(Position(row.name_key, row.id), _tenant(row)) for row in found]
+    return [(Position(row.name_key, row.id), _tenant(row), drafts.from_row(row.draft)) for row in found]
 
 
 @scoped

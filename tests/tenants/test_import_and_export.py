@@ -214,7 +214,7 @@ async def test_a_changed_unpublished_tenant_is_listed_by_its_new_name_and_kind(f
 
     narrow = TenantFilter(search="zebra", app=AppKind.WHITELABEL)
     found = await tenants.list_tenants(SYSTEM.platform(make.KEYS), narrow, first=9)
-    assert [(tenant.provider_id.text, tenant.name) for _, tenant in found] == [("AcmeInc", "Zebra")]
+    assert [(tenant.provider_id.text, tenant.name) for _, tenant, _ in found] == [("AcmeInc", "Zebra")]
 
 
 async def test_a_suspended_tenant_stays_suspended(files: Files) -> None:

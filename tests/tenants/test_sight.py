@@ -59,7 +59,7 @@ async def test_pages_hold_what_one_may_see_and_end_where_that_ends(some: Some, n
     second = await tenants.list_tenants(some.scope, narrow, first=2, after=first[-1][0])
     third = await tenants.list_tenants(some.scope, narrow, first=2, after=second[-1][0])
 
-    assert [tenant.id for _, tenant in first + second + third] == [scope.tenant for scope in some.seen]
+    assert [tenant.id for _, tenant, _ in first + second + third] == [scope.tenant for scope in some.seen]
     assert (len(first), len(second), len(third)) == (2, 1, 0)
 
 

@@ -264,7 +264,7 @@ class Lives(RuleBasedStateMachine):
     def the_list_holds_everybody_in_order(self) -> None:
         found = self.run(tenants.list_tenants(ADMIN.authorize_platform(), tenants.TenantFilter(), first=100))
         expected = sorted(self.lives, key=lambda life: (life.content.name.casefold(), life.id))
-        assert [tenant.id for _, tenant in found] == [life.id for life in expected]
+        assert [tenant.id for _, tenant, _ in found] == [life.id for life in expected]
 
 
 def codes(refusal: TenantsError | None) -> list[ProblemCode]:

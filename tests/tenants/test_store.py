@@ -152,17 +152,17 @@ async def test_the_list_is_narrowed_and_in_order(pair: Pair, narrow: TenantFilte
 
     found = await tenants.list_tenants(ADMIN.authorize_platform(), narrow, first=10)
 
-    assert [tenant.name for _, tenant in found] == expected
+    assert [tenant.name for _, tenant, _ in found] == expected
 
 
 async def test_a_page_begins_behind_a_position_whether_or_not_somebody_stands_there(pair: Pair) -> None:
     platform = ADMIN.authorize_platform()
-    (place, _), *_ = await tenants.list_tenants(platform, TenantFilter(), first=1)
+    (place, *_), *_ = await tenants.list_tenants(platform, TenantFilter(), first=1)
 
     behind = await tenants.list_tenants(platform, TenantFilter(), first=9, after=place)
     between = await tenants.list_tenants(platform, TenantFilter(), first=9, after=Position("b", 0))
 
-    assert [tenant.name for _, tenant in behind] == ["N-Name"] == [tenant.name for _, tenant in between]
+    assert [tenant.name for _, tenant, _ in behind] == ["N-Name"] == [tenant.name for _, tenant, _ in between]
 
 
 async def test_a_draft_is_replaced_on_the_version_that_was_read_and_on_no_other(pair: Pair) -> None:
