@@ -23,6 +23,8 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 _HSTS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
+_NO_STORE = "private, no-store"
+"""Unless an answer says otherwise: caches may keep some that say nothing, 404 and 405 among them (RFC 9110 15.1)."""
 _UNROUTED = "(none)"
 
 log = structlog.get_logger("gateway.request")
@@ -68,6 +70,7 @@ class _Answer:
             headers = MutableHeaders(scope=message)
             for name, value in self._headers.items():
                 headers.setdefault(name, value)
+            headers.setdefault("Cache-Control", _NO_STORE)
             headers["X-Request-Id"] = self.request_id
         await self._send(message)
 

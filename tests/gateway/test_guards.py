@@ -51,6 +51,23 @@ def logged() -> Iterator[list[Any]]:
         yield lines
 
 
+@pytest.mark.parametrize("name", sorted(ANSWERS.keys() - {"GraphiQL", "a static file", "the rules", "the front page"}))
+def test_nobody_keeps_an_answer_that_does_not_say_so(client: TestClient, name: str) -> None:
+    _, method, path, options = ANSWERS[name]
+
+    answer = client.request(method, path, **options, follow_redirects=False)
+
+    assert answer.headers["cache-control"].endswith("no-store")
+
+
+@pytest.mark.parametrize("path", ["/graphql", "/static/explorer.js", "/docs/rules", "/"])
+def test_a_page_that_is_the_same_for_all_is_asked_for_again_by_its_tag(client: TestClient, path: str) -> None:
+    page = client.get(path, headers=HTML)
+    again = client.get(path, headers={**HTML, "If-None-Match": page.headers.get("etag", "none")})
+
+    assert (page.headers["cache-control"], again.headers["cache-control"]) == ("no-cache", "no-cache")
+
+
 @pytest.mark.parametrize("name", ANSWERS)
 def test_every_answer_carries_the_security_headers(client: TestClient, name: str) -> None:
     status, method, path, options = ANSWERS[name]
