@@ -180,7 +180,7 @@ class SameAnswers(RuleBasedStateMachine):
         self.ask = Ask(self.storing)
         self.tenants: dict[str, str] = {}
         self.keys: list[Any] = []
-        self.asked: deque[Any] = deque(maxlen=8)
+        self.asked: deque[Any] = deque(maxlen=12)
         """What was asked lately, and is asked again whenever something was done."""
         self.etags = ['"x"', "*", 'W/"x", *', ""]
 
@@ -222,6 +222,14 @@ class SameAnswers(RuleBasedStateMachine):
             for accept, coding in ((None, "gzip"), (None, None), ("application/graphql-response+json", "gzip")):
                 self.compare(document, sent, method, accept, coding, key, condition)
         self.compare(document, sent, method, None, None, None, condition, name="Another")
+
+    @rule(sent=usual, data=st.data())
+    def ask_in_several_documents(self, sent: Any, data: st.DataObject) -> None:
+        """Of what is known of a tenant, by each who is let in or not: one of them read it, the others need not."""
+        keys = [None, "gwa_" + "A" * 43, *(one["secret"] for one in self.keys[-3:])]
+        for key in data.draw(st.permutations(keys), "keys")[:3]:
+            for document in USUAL:
+                self.compare(document, sent, "GET", None, "gzip", key, None)
 
     @rule(
         sent=usual,
