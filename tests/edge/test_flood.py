@@ -254,8 +254,8 @@ def test_flood(sqlite_url: str) -> None:
             f"{FLOOD:,} strangers ({asked_in_which_ways()}); "
             f"of the others' questions {before[1]:.1%} are answered from memory before and "
             f"{min(shares):.1%} at worst, of those in the words of the last time {before[0]:.1%} and {min(around):.1%} "
-            f"around the application; at most {heaviest:,} of {ROOM:,} bytes stored, and the process grown by {grown:,}; "
-            f"{flood.waits} waits for a process that was given no time"
+            f"around the application; at most {heaviest:,} of {ROOM:,} bytes stored, "
+            f"and the process grown by {grown:,}; {flood.waits} waits for a process that was given no time"
         )
         assert (before, min(around), min(shares)) == ((1.0, 1.0), 1.0, 1.0)
         assert ROOM // 3 < heaviest <= ROOM
