@@ -98,7 +98,7 @@ variables = st.fixed_dictionaries(
     {}, optional={"providerId": provider_ids, "app": st.sampled_from(("WHITELABEL", "GENERIC", "GENERI"))}
 ) | st.sampled_from((None, {"providerId": "AcmeInc", "app": "WHITELABEL", "no": False}, {"app": 1e308, "x": 10**30}))
 usual = st.fixed_dictionaries(
-    {"providerId": st.sampled_from(TENANTS), "app": st.sampled_from(("WHITELABEL", "GENERIC"))}
+    {"providerId": st.sampled_from(TENANTS), "app": st.sampled_from(("WHITELABEL", "WHITELABEL", "GENERIC"))}
 )
 _addresses = counting(1)
 Seen = tuple[int, dict[str, str], bytes]
@@ -223,6 +223,8 @@ class SameAnswers(RuleBasedStateMachine):
             for accept, coding in ((None, "gzip"), (None, None), ("application/graphql-response+json", "gzip")):
                 self.compare(document, sent, method, accept, coding, key, condition)
         self.compare(document, sent, method, None, None, None, condition, name="Another")
+        shown = self.compare(document, sent, method, None, "gzip", None, None)
+        self.compare(document, sent, method, None, "gzip", None, shown[1].get("etag"))
 
     @rule(sent=usual, data=st.data())
     def ask_in_several_documents(self, sent: Any, data: st.DataObject) -> None:
