@@ -26,6 +26,7 @@ from gateway.edge.snapshot import SnapshotFile
 from gateway.environment import key_ring, load_serving_settings
 from gateway.http.account_pages import AccountEndpoint
 from gateway.http.cross_origin import graphql_routes
+from gateway.http.deadline import Deadline
 from gateway.http.graphql import GraphQLEndpoint, refuse
 from gateway.http.guards import Guards, security_headers
 from gateway.http.health import livez, readyz
@@ -110,6 +111,7 @@ def create_app(
     arrival = Arrival(
         look=lambda: look(settings), prepare=lambda: prepare(settings, is_hasty=True), reach=database.reach
     )
+    deadline = Deadline(lambda: feed.is_away, feed.look)
     graphql = GraphQLEndpoint(schema, settings, keys, provisioner, stamps, documents, serving, now)
 
     @asynccontextmanager
@@ -120,12 +122,9 @@ def create_app(
             system_role=settings.system_role,
             on_commit=feed.hear,
         )
-        try:
-            await keeping.load()
+        await keeping.load()
+        async with _or_disconnect():
             await arrival.start(can_wait=known.is_of_use)
-        except BaseException:
-            await database.disconnect()
-            raise
         await feed.start()
         keeping.start()
         purges.start()
@@ -153,16 +152,17 @@ def create_app(
             Route("/readyz", readyz),
             Route("/metrics", _endpoint(MetricsEndpoint(settings, keys, stamps, tallying, now))),
             Route("/docs/rules", rules),
-            Route("/setup/{token}", _endpoint(SetupPage(now))),
+            Route("/setup/{token}", _endpoint(SetupPage(deadline, now))),
             Route(
-                "/provisioning/linphone/{code}", _endpoint(LinphoneEndpoint(settings, keys, provisioner, stamps, now))
+                "/provisioning/linphone/{code}",
+                _endpoint(LinphoneEndpoint(settings, keys, provisioner, stamps, deadline, now)),
             ),
             Route(
                 "/provisioning/acrobits/{provider_id}",
-                _endpoint(AcrobitsEndpoint(settings, keys, provisioner, now)),
+                _endpoint(AcrobitsEndpoint(settings, keys, provisioner, deadline, now)),
                 methods=["GET", "POST"],
             ),
-            *_account_routes(settings, keys, now),
+            *_account_routes(settings, keys, deadline, now),
             Route("/", _endpoint(IndexPage(settings, keys, now))),
             *static_routes(),
         ],
@@ -171,6 +171,16 @@ def create_app(
     )
     app.router.redirect_slashes = False
     return Lane(Guards(app, headers), cache, serving.digests, is_fast=settings.fast_lane is Switch.ON)
+
+
+@asynccontextmanager
+async def _or_disconnect() -> AsyncIterator[None]:
+    """A start that fails leaves nothing behind."""
+    try:
+        yield
+    except BaseException:
+        await database.disconnect()
+        raise
 
 
 def check_documents(settings: Settings) -> None:
@@ -205,7 +215,7 @@ def _endpoint(callable_object: Callable[[Request], object]) -> Callable[[Request
     return endpoint
 
 
-def _account_routes(settings: Settings, keys: KeyRing, now: Callable[[], datetime]) -> list[Route]:
+def _account_routes(settings: Settings, keys: KeyRing, deadline: Deadline, now: Callable[[], datetime]) -> list[Route]:
     """The pages with forms."""
     pages: dict[str, Page] = {
         "/sign-in": SignInPage(),
@@ -214,7 +224,7 @@ def _account_routes(settings: Settings, keys: KeyRing, now: Callable[[], datetim
         "/password/{token}": PasswordPage(),
     }
     return [
-        Route(path, _endpoint(AccountEndpoint(page, settings, keys, now)), methods=["GET", "POST"])
+        Route(path, _endpoint(AccountEndpoint(page, settings, keys, deadline, now)), methods=["GET", "POST"])
         for path, page in pages.items()
     ]
 

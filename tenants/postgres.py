@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tenants.feed import Change
     from tenants.scoping import Extent
 
+_CLOSE_SECONDS = 2.0
 _MIGRATIONS_LOCK = 0x67_61_74_65  # any number that nobody else uses in this database
 _MIGRATIONS_LOCK_MILLISECONDS = 60_000
 
@@ -51,18 +52,31 @@ class PostgresDatabase(OnlyReads, AsyncpgDBClient):
 
     async def create_connection(self, with_db: bool) -> None:  # noqa: ARG002, FBT001 - the library's signature
         """Opens the pool with one connection in it. Raises ValueError when the URL holds nonsense."""
+        pool = await asyncpg.create_pool(
+            self.address.url,
+            min_size=0,  # a pool that keeps up a number logs every attempt while the server is away
+            max_size=self._pool_size,
+            timeout=self._timeout_seconds,
+            command_timeout=self._command_timeout_seconds,
+        )
         try:
-            self._pool = await asyncpg.create_pool(
-                self.address.url,
-                min_size=1,
-                max_size=self._pool_size,
-                timeout=self._timeout_seconds,
-                command_timeout=self._command_timeout_seconds,
-            )
+            await pool.release(await pool.acquire())
         except asyncpg.exceptions.ClientConfigurationError:
+            pool.terminate()
             message = "The PostgreSQL URL has an option or a value that is not understood."
             raise ValueError(message) from None  # the driver's text may repeat the URL
+        except BaseException:
+            pool.terminate()
+            raise
+        self._pool = pool
         await self._post_connect()
+
+    async def _close(self) -> None:
+        """In order, but as for a server that may not listen: the library waits ten seconds for that."""
+        if self._pool is not None:
+            pool, self._pool = self._pool, None
+            with suppress(TimeoutError):
+                await asyncio.wait_for(pool.close(), _CLOSE_SECONDS)
 
     async def abandon(self) -> None:
         """Without a word to the server, which may not listen."""
@@ -191,7 +205,11 @@ class _PooledConnection(PoolConnectionWrapper[Any]):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await finish(self._give_back())
+        try:
+            await finish(self._give_back())
+        except UnavailableError:
+            if error is None:
+                raise  # else what came before counts: a cancellation above all
         translate(error)
 
     async def _tell(self, extent: Extent) -> None:

@@ -2,7 +2,8 @@
 
 A request has failed unless it was answered 200, in whole and in time, with the config of the tenant that it asked for.
 A client also counts as failed a connection that it cannot open, and one that it finds closed though no answer on it
-said `Connection: close`: a request might have been on its way.
+said `Connection: close`: a request might have been on its way. Only while a worker is killed, whose requests nobody can
+answer any more, a connection may be cut: then the client asks again, once, as the libraries of HTTP do.
 """
 
 from __future__ import annotations
@@ -11,13 +12,13 @@ import asyncio
 import json
 import random
 import re
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
 ANSWER_SECONDS = 15.0
 TENANTS = [f"Carrier-{number}" for number in range(8)]
@@ -28,6 +29,10 @@ QUERY = '{ softphoneConfig(providerId: "%s", app: GENERIC) { ... on SoftphoneCon
 
 class FailedError(Exception):
     """What makes a request a failed one."""
+
+
+class ClosedError(Exception):
+    """The connection is gone."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,17 +48,31 @@ class Client:
     """On one connection; then it opens another."""
     answered: int = 0
     connections: int = 0
+    stale: int = 0
+    """Answers that said so."""
+    may_be_cut: bool = False
+    cuts: int = 0
     failures: list[str] = field(default_factory=list)
     local_port: int = 0
     """Of the connection that it has now."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until the stop, and then to the end of the request under way."""
+        is_again = False
         while not stop.is_set():
+            answered = self.answered
             try:
                 await self._use_connection(stop)
-            except (OSError, FailedError, asyncio.IncompleteReadError, TimeoutError) as error:
-                self.failures.append(f"{type(error).__name__}: {error}")
+                is_again = False
+            except (ClosedError, ConnectionError, asyncio.IncompleteReadError) as error:
+                is_again = self.may_be_cut and not (is_again and answered == self.answered)
+                self.cuts += is_again
+                if not is_again:
+                    self.failures.append(f"{type(error).__name__}: {error}")
+            except (OSError, FailedError, TimeoutError) as error:
+                self.failures.append(
+                    f"{asyncio.get_running_loop().time():.2f} {self.tenant} {type(error).__name__}: {error}"
+                )
 
     async def _use_connection(self, stop: asyncio.Event) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
@@ -62,7 +81,7 @@ class Client:
         try:
             for _ in range(self.most_requests):
                 if reader.at_eof():
-                    raise FailedError("closed between two requests, and nothing had said so")
+                    raise ClosedError("closed between two requests, and nothing had said so")
                 is_last = await asyncio.wait_for(self._ask(reader, writer), ANSWER_SECONDS)
                 self.answered += 1
                 if is_last or stop.is_set():
@@ -80,6 +99,7 @@ class Client:
         body = await reader.readexactly(int(length[1]) if length else 0)
         if not head.startswith("http/1.1 200 ") or json.loads(body) != self._expected():
             raise FailedError(f"{head.splitlines()[0]}, {len(body)} bytes")
+        self.stale += "\r\ngateway-stale: " in head
         return "\r\nconnection: close\r\n" in head
 
     def _request(self) -> bytes:
@@ -98,8 +118,8 @@ class Client:
 class Load:
     """All clients: most busy, some unhurried, some with a connection for each request."""
 
-    def __init__(self, port: int) -> None:
-        kinds = [(0.1, 1000)] * 12 + [(1.5, 1000)] * 4 + [(0.1, 1)] * 4
+    def __init__(self, port: int, pause_seconds: float = 0.1) -> None:
+        kinds = [(pause_seconds, 1000)] * 12 + [(1.5, 1000)] * 4 + [(0.1, 1)] * 4
         self.clients = [
             Client(
                 port=port,
@@ -117,6 +137,25 @@ class Load:
         return sum(client.answered for client in self.clients)
 
     @property
+    def stale(self) -> int:
+        """Answers so far that said that they were."""
+        return sum(client.stale for client in self.clients)
+
+    @property
+    def cuts(self) -> int:
+        """Connections so far that a killed worker had, on which a request was asked again."""
+        return sum(client.cuts for client in self.clients)
+
+    @contextmanager
+    def may_be_cut(self) -> Iterator[None]:
+        """Meanwhile a worker is killed."""
+        for client in self.clients:
+            client.may_be_cut = True
+        yield
+        for client in self.clients:
+            client.may_be_cut = False
+
+    @property
     def failures(self) -> list[str]:
         """All that went wrong so far."""
         return [failure for client in self.clients for failure in client.failures]
@@ -124,15 +163,15 @@ class Load:
     async def wait_for(self, more: int) -> None:
         """Until so many more requests were answered."""
         wanted = self.answered + more
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(60 + more / 50):
             while self.answered < wanted:
                 await asyncio.sleep(0.01)
 
 
 @asynccontextmanager
-async def under_load(port: int) -> AsyncIterator[Load]:
+async def under_load(port: int, pause_seconds: float = 0.1) -> AsyncIterator[Load]:
     """Clients ask meanwhile; at the end each finishes the request it has begun."""
-    load, stop = Load(port), asyncio.Event()
+    load, stop = Load(port, pause_seconds), asyncio.Event()
     async with asyncio.TaskGroup() as group:
         for client in load.clients:
             group.create_task(client.run(stop))

@@ -45,6 +45,8 @@ class Tally:
     hits: int = 0
     misses: int = 0
     not_modified: int = 0
+    stale: int = 0
+    """Answers to queries of configs with what was known to be good, since the database was away."""
     answered: dict[tuple[str, int], int] = field(default_factory=dict)
     """Around the application, by method and status."""
 

@@ -7,7 +7,7 @@ import time
 from contextvars import Context
 from typing import TYPE_CHECKING
 
-from gateway.jobs.supervision import Supervised
+from gateway.jobs.supervision import Supervised, end
 from tenants.access import PUBLIC
 from tenants.store.published import list_known
 
@@ -60,8 +60,7 @@ class Keeping:
     async def close(self) -> None:
         """Writes what is not on disk yet. Afterwards nothing here touches the database."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
+            await end(self._task)
             with self._reading:  # what was served a moment ago
                 async with asyncio.timeout(_LAST_READ_SECONDS):
                     await self._read()
@@ -98,8 +97,8 @@ class Keeping:
         return seconds >= (_REWRITE_SECONDS if state == self._known.changes else self._write_seconds)
 
     async def _learn_from_others(self) -> None:
-        """While the database is away: a phone is not to hang on which worker it has met."""
-        if self._file is not None and self._known.is_away and self._file.has_changed():
+        """A phone is not to hang on which worker it meets when the database is away."""
+        if self._file is not None and self._file.has_changed():
             self._known.load(await asyncio.to_thread(self._file.load))
 
     async def _write(self) -> None:
@@ -108,7 +107,7 @@ class Keeping:
         kept = self._known.to_save(self._being_served())
         if self._file is not None and kept:
             try:
-                await asyncio.shield(asyncio.to_thread(self._file.save, kept, time.time()))
+                self._known.load(await asyncio.shield(asyncio.to_thread(self._file.save, kept, time.time())))
             except BaseException:
                 self._written = -1, time.monotonic()
                 raise

@@ -41,6 +41,9 @@ class Hearing(Protocol):
     def read_at(self) -> float:
         """Up to when all changes were heard of, on the monotonic clock."""
 
+    def look(self) -> None:
+        """Read now."""
+
 
 class Kept(NamedTuple):
     """One tenant's."""
@@ -84,6 +87,10 @@ class KnownGood:
     def is_away(self) -> bool:
         """Whether the database cannot be had, as far as is known."""
         return self._feed.is_away
+
+    def doubt(self) -> None:
+        """Find out soon whether it is away."""
+        self._feed.look()
 
     @property
     def seconds_deaf(self) -> float:

@@ -57,6 +57,10 @@ class Serving:
         """Whether the database cannot be had, as far as is known."""
         return self._known.is_away
 
+    def doubt(self) -> None:
+        """Find out soon whether it is."""
+        self._known.doubt()
+
     def reading(self, address: str) -> Reading:
         """How an operation reads published configs that somebody asks for from there."""
         return Reading(self.cells, self._misses, address, self._known)
@@ -94,7 +98,11 @@ class Serving:
         if not self._known.is_away or seconds > LONGEST_SECONDS:
             return None
         entry = self.cache.find_good(key)
-        return stale(entry.answer, int(seconds)) if entry is not None else None
+        return self._stale(entry.answer, int(seconds)) if entry is not None else None
+
+    def _stale(self, answer: Answer, seconds: int) -> Answer:
+        self.cache.tally.stale += 1
+        return stale(answer, seconds)
 
     async def _make(
         self,
@@ -112,14 +120,14 @@ class Serving:
         if not _asks_for_config(self._documents.peek(question.document)):
             response = outcome.response
             answer = Answer(response.status_code, response.raw_headers, bytes(response.body))
-            return answer if reading.seconds_stale is None else stale(answer, reading.seconds_stale)
+            return answer if reading.seconds_stale is None else self._stale(answer, reading.seconds_stale)
         self.cache.tally.misses += 1
         if fill is not None:
             fill.is_for_all = reading.seconds_to_wait is None
         seen = reading.seen[0] if len(reading.seen) == 1 else None
         answer = self._answers.of(question, outcome, seen.published if seen else None)
         if reading.seconds_stale is not None:
-            return stale(answer, reading.seconds_stale)
+            return self._stale(answer, reading.seconds_stale)
         if key is not None and outcome.is_whole and seen is not None and seen.standing is not None:
             until = self.cache.clock() + UNKNOWN_SECONDS if seen.published is None else None
             use = seen.published.app_key if seen.published else None

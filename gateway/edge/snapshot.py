@@ -58,7 +58,7 @@ class SnapshotFile:
             return {}
 
     def has_changed(self) -> bool:
-        """Whether it is another than the one that was loaded last."""
+        """Whether it is another than the one that was loaded or saved last."""
         return self._identity() != self._loaded
 
     def _identity(self) -> tuple[int, int] | None:
@@ -68,8 +68,11 @@ class SnapshotFile:
             return None
         return status.st_ino, status.st_mtime_ns
 
-    def save(self, kept: Mapping[str, Kept], now: float) -> None:
-        """Put this beside what others have saved: of each tenant, what is known as of later. Raises OSError."""
+    def save(self, kept: Mapping[str, Kept], now: float) -> dict[str, Kept]:
+        """Put this beside what others have saved: of each tenant, what is known as of later. Raises OSError.
+
+        What the file holds now.
+        """
         with self._locked():
             try:
                 merged = self._read()
@@ -78,7 +81,10 @@ class SnapshotFile:
             for key, one in kept.items():
                 if key not in merged or merged[key].as_of <= one.as_of:
                     merged[key] = one
-            self._replace(self._seal(prune(merged, now)))
+            pruned = prune(merged, now)
+            self._replace(self._seal(pruned))
+            self._loaded = self._identity()
+            return pruned
 
     def _read(self) -> dict[str, Kept]:
         try:

@@ -19,7 +19,6 @@ from gateway.http.auth import principal_of_session
 from gateway.http.body import BadBodyError
 from gateway.http.caller import caller_of, origin_of
 from gateway.http.cookies import apply
-from gateway.http.deadline import Deadline
 from gateway.http.forms import parse_path, read_form
 from gateway.http.frame import NAME, NO_ROBOTS, PRIVATE_HEADERS, frame, policy, prefix_of, site
 from gateway.http.origins import is_own_origin
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from gateway.http.deadline import Deadline
     from gateway.settings import Settings
     from tenants.access import Principal
     from tenants.keys import KeyRing
@@ -112,9 +112,11 @@ class Page(Protocol):
 class AccountEndpoint:
     """GET, HEAD and POST of one page."""
 
-    def __init__(self, page: Page, settings: Settings, keys: KeyRing, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, page: Page, settings: Settings, keys: KeyRing, deadline: Deadline, now: Callable[[], datetime]
+    ) -> None:
         self._page, self._settings, self._keys, self._now = page, settings, keys, now
-        self._deadline = Deadline()
+        self._deadline = deadline
 
     async def __call__(self, request: Request) -> Response:
         """The page, or the way onward; the session cookie set or deleted with it."""

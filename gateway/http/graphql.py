@@ -64,7 +64,7 @@ class GraphQLEndpoint:
         self._documents = documents
         self._schema, self._settings, self._keys, self._now = schema, settings, keys, now
         self._provisioner, self._stamps, self._serving = provisioner, stamps, serving
-        self._deadline = Deadline(lambda: serving.is_away)
+        self._deadline = Deadline(lambda: serving.is_away, serving.doubt)
 
     async def __call__(self, request: Request) -> Response:
         """Answer GraphiQL to a browser that asks for a page without a query, else run the operation."""

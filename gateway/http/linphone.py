@@ -17,7 +17,6 @@ from gateway.formats.content import CannotCarryError
 from gateway.formats.linphone_xml import MEDIA_TYPE, write_config
 from gateway.http.app_key import app_key_of
 from gateway.http.caller import caller_of, origin_of
-from gateway.http.deadline import Deadline
 from gateway.provisioning import outcomes
 from gateway.provisioning.provisioner import SignIn
 from tenants.accounts import Accounts
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from gateway.http.deadline import Deadline
     from gateway.provisioning.provisioner import Provisioner
     from gateway.settings import Settings
     from gateway.stamps import Stamps
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 _log = structlog.get_logger("gateway.linphone")
 _SECONDS = 6
 """As `provision` has; the call to the provider has four of them."""
+_OWN_SECONDS = 5
+"""Of them without the call: while the database is away, whoever waits only for that is told soon."""
 _HEADER = "x-linphone-provisioning"
 _HEADERS = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex, nofollow"}
 _FOR_THE_APP = (
@@ -78,18 +80,20 @@ class LinphoneEndpoint:
         keys: KeyRing,
         provisioner: Provisioner,
         stamps: Stamps,
+        deadline: Deadline,
         now: Callable[[], datetime],
     ) -> None:
         self._settings, self._keys, self._provisioner, self._now = settings, keys, provisioner, now
         self._stamps = stamps
-        self._deadline = Deadline()
+        self._deadline = deadline
 
     async def __call__(self, request: Request) -> Response:
         """The document, or a status and a sentence."""
         if request.method != "GET" or _HEADER not in request.headers:
             return _say(404, _FOR_THE_APP)
         try:
-            document = await self._deadline.run(self._exchange(request), Allowance(_SECONDS))
+            allowance = Allowance(_OWN_SECONDS)
+            document = await self._deadline.run(self._exchange(request, allowance), allowance)
             return Response(document, 200, _HEADERS, MEDIA_TYPE)
         except _REFUSALS as error:
             refused = _refusal(error)
@@ -98,7 +102,7 @@ class LinphoneEndpoint:
             _log.exception("content of a setup link does not open")
             return _say(503, _LATER, _LONG)
 
-    async def _exchange(self, request: Request) -> bytes:
+    async def _exchange(self, request: Request, allowance: Allowance) -> bytes:
         """The document is ready before the code is used up, so that no failure costs the user the code."""
         token, caller = SetupToken.of_code(request.path_params["code"]), caller_of(request, self._settings)
         origin = origin_of(request, caller, self._keys)
@@ -108,7 +112,7 @@ class LinphoneEndpoint:
         accounts, settings = found.content, found.settings
         if not isinstance(accounts, Accounts):
             device_id = token.device_sha256(asker.device_id).hex()
-            provisioned = await self._provision(found, accounts, device_id, asker.app_key, caller.address)
+            provisioned = await self._provision(found, accounts, device_id, asker.app_key, caller.address, allowance)
             accounts, settings = provisioned.accounts, provisioned.settings
         document = write_config(accounts, settings)
         redeemed = await redeem(origin, token, asker, now=self._now())
@@ -116,7 +120,13 @@ class LinphoneEndpoint:
         return document
 
     async def _provision(
-        self, found: Redeemed, login: LoginPair, device_id: str, app_key: SentAppKey, address: str
+        self,
+        found: Redeemed,
+        login: LoginPair,
+        device_id: str,
+        app_key: SentAppKey,
+        address: str,
+        allowance: Allowance,
     ) -> outcomes.Provisioned:
         """Ask the provider as if the user had typed the login. Raises _RefusedError.
 
@@ -132,7 +142,9 @@ class LinphoneEndpoint:
             reprovision=False,
             app_key=app_key,
         )
-        match await self._provisioner.provision(sign_in, address=address, now=self._now()):
+        match await self._provisioner.provision(
+            sign_in, address=address, now=self._now(), on_call=lambda: allowance.extend(_SECONDS)
+        ):
             case outcomes.Provisioned() as provisioned:
                 return provisioned
             case outcomes.Refused(message=message):

@@ -41,6 +41,9 @@ WORKERS = Gauge("gateway_workers", "Worker processes, those that start or drain 
 WORKERS.set(1)
 CONFIGS = Counter("gateway_config_cache_total", "Softphone queries, by whether their answer was stored.", ("result",))
 NOT_MODIFIED = Counter("gateway_config_not_modified_total", "Softphones that were told that they have it (304).")
+STALE = Counter(
+    "gateway_config_stale_total", "Softphones that were answered with what was known to be good: the database was away."
+)
 _METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
 _TALLY_SECONDS = 1.0
 
@@ -66,6 +69,7 @@ def add(tally: Tally) -> None:
     CONFIGS.labels("hit").inc(tally.hits)
     CONFIGS.labels("miss").inc(tally.misses)
     NOT_MODIFIED.inc(tally.not_modified)
+    STALE.inc(tally.stale)
     for (method, status), count in tally.answered.items():
         REQUESTS.labels("/graphql", method, str(status)).inc(count)
 

@@ -12,7 +12,6 @@ from gateway.formats import acrobits_xml
 from gateway.http.app_key import app_key_of
 from gateway.http.body import BadBodyError, read_body
 from gateway.http.caller import caller_of
-from gateway.http.deadline import Deadline
 from gateway.http.forms import FORM, parse_form
 from gateway.provisioning.outcomes import Off, Provisioned, Refused, TooMany, Unavailable, Unknown
 from gateway.provisioning.provisioner import SignIn
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from gateway.http.deadline import Deadline
     from gateway.provisioning.outcomes import Outcome
     from gateway.provisioning.provisioner import Provisioner
     from gateway.settings import Settings
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 _SECONDS = 6
 """As `provision` has; the call to the provider has four of them."""
+_OWN_SECONDS = 5
+"""Of them without the call: while the database is away, whoever waits only for that is told soon."""
 _FORM = re.compile(rf"{FORM}[ \t]*(?:;.*)?", re.IGNORECASE)
 _HEADERS = {"Cache-Control": "private, no-store", "Content-Type": "application/xml; charset=utf-8"}
 _RETRY = 60
@@ -45,16 +47,22 @@ class AcrobitsEndpoint:
     """
 
     def __init__(
-        self, settings: Settings, keys: KeyRing, provisioner: Provisioner, now: Callable[[], datetime]
+        self,
+        settings: Settings,
+        keys: KeyRing,
+        provisioner: Provisioner,
+        deadline: Deadline,
+        now: Callable[[], datetime],
     ) -> None:
         self._settings, self._keys, self._provisioner, self._now = settings, keys, provisioner, now
-        self._deadline = Deadline()
+        self._deadline = deadline
 
     async def __call__(self, request: Request) -> Response:
         """Sign the user in as `provision` does, and answer in XML."""
         try:
             sign_in = self._parse(request, await self._parameters(request))
-            outcome = await self._deadline.run(self._provision(request, sign_in), Allowance(_SECONDS))
+            allowance = Allowance(_OWN_SECONDS)
+            outcome = await self._deadline.run(self._provision(request, sign_in, allowance), allowance)
         except BadBodyError as error:
             return _error(error.status, error.message)
         except InvalidValueError:
@@ -95,9 +103,11 @@ class AcrobitsEndpoint:
         """
         return self._keys.mac("acrobits device", provider_id.lower(), username, password).hex()
 
-    async def _provision(self, request: Request, sign_in: SignIn) -> Outcome:
+    async def _provision(self, request: Request, sign_in: SignIn, allowance: Allowance) -> Outcome:
         address = caller_of(request, self._settings).address
-        return await self._provisioner.provision(sign_in, address=address, now=self._now())
+        return await self._provisioner.provision(
+            sign_in, address=address, now=self._now(), on_call=lambda: allowance.extend(_SECONDS)
+        )
 
 
 def _answer(outcome: Outcome) -> Response:

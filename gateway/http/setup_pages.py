@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import HTMLResponse
 
+from gateway.context import Allowance
 from gateway.formats.qr import draw
 from gateway.http.frame import NO_ROBOTS, PRIVATE_HEADERS, frame, moment, policy, prefix_of
 from tenants.access import CREDENTIALS
@@ -28,10 +29,12 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from gateway.http.deadline import Deadline
     from tenants.colors import ThemeColor
     from tenants.model import Branding
     from tenants.setup_links import Invitation
 
+_SECONDS = 5
 _HEADERS = {**PRIVATE_HEADERS, "Referrer-Policy": "no-referrer"}
 _BLACK = "#000000"
 _TITLE = "Set up your phone"
@@ -88,16 +91,16 @@ _AWAY = """<main>
 class SetupPage:
     """GET and HEAD /setup/{token}."""
 
-    def __init__(self, now: Callable[[], datetime]) -> None:
-        self._now = now
+    def __init__(self, deadline: Deadline, now: Callable[[], datetime]) -> None:
+        self._deadline, self._now = deadline, now
 
     async def __call__(self, request: Request) -> Response:
         """One text and one status for everything that cannot be redeemed."""
         token, now = SetupToken.of_code(request.path_params["token"]), self._now()
         prefix = prefix_of(request)
         try:
-            invitation = await find_invitation(CREDENTIALS, token, now)
-        except UnavailableError:
+            invitation = await self._deadline.run(find_invitation(CREDENTIALS, token, now), Allowance(_SECONDS))
+        except (UnavailableError, TimeoutError):
             return _answer(503, "One moment, please", _AWAY, "", prefix, {"Retry-After": "60"})
         if invitation is None:
             return _answer(404, "This setup link does not work", _UNUSABLE.format(unusable=UNUSABLE), "", prefix)

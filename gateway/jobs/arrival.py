@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from gateway.jobs.supervision import Supervised
+from gateway.jobs.supervision import Supervised, end
 from tenants.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -52,9 +52,7 @@ class Arrival:
 
     async def close(self) -> None:
         """Afterwards nothing here touches the database."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
+        await end(self._task)
 
     async def _await(self) -> None:
         """What has changed since whoever started this looked is not known: the database may be another by now."""

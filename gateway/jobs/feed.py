@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from contextvars import Context
 from typing import TYPE_CHECKING, TypeAlias
 
-from gateway.jobs.supervision import Supervised
+from gateway.jobs.supervision import Supervised, end
 from tenants.errors import UnavailableError
 from tenants.store.feed import read_changes
 from tenants.system import FEED
@@ -43,7 +43,7 @@ class Feed:
         self._is_away = False
         self._hint = asyncio.Event()  # of the loop that it is started in
         self._hearing, self._watching, self._reading = map(Supervised, ("own changes", "watch", "feed"))
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: tuple[asyncio.Task[None], ...] = ()  # no group: it would pass a cancellation on once only
 
     @property
     def is_current(self) -> bool:
@@ -60,28 +60,26 @@ class Feed:
         """Whether the database, as far as is known, cannot be had, or does not answer: known in less than 2 seconds."""
         return self._is_away
 
+    def look(self) -> None:
+        """Read now, since somebody doubts that the database is there."""
+        self._hint.set()
+
     async def start(self) -> None:
         """Reads once, if the database lets it, and goes on until it is closed."""
         self._number, self._hint = None, asyncio.Event()
         await self._read()
-        self._task = asyncio.get_running_loop().create_task(self._run(), context=Context())
+        loop = asyncio.get_running_loop()
+        self._tasks = tuple(loop.create_task(job, context=Context()) for job in (self._watch(), self._follow()))
 
     async def close(self) -> None:
         """Afterwards nothing here touches the database, and nobody is told anything."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
+        await asyncio.gather(*map(end, self._tasks))
 
     def hear(self, changes: Sequence[Change]) -> None:
         """What this process has just committed. Whoever fails to hear it is told by the feed."""
         for listener in self._listeners:
             with self._hearing:
                 listener(changes)
-
-    async def _run(self) -> None:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._watch())
-            group.create_task(self._follow())
 
     async def _watch(self) -> None:
         while True:

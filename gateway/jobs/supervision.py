@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import structlog
@@ -10,8 +11,18 @@ from tenants.errors import UnavailableError
 
 if TYPE_CHECKING:
     from types import TracebackType
+    from typing import Any
+
+_AGAIN_SECONDS = 0.5
 
 log = structlog.get_logger("gateway.jobs")
+
+
+async def end(task: asyncio.Task[Any] | None) -> None:
+    """Cancel it, and wait for its end. Again and again: a driver may make an outage of a cancellation."""
+    while task is not None and not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=_AGAIN_SECONDS)
 
 
 class Supervised:

@@ -92,14 +92,19 @@ class Provisioner:
         self._attempts = Attempts()
         self.check_pace = CheckPace()
 
-    async def provision(self, sign_in: SignIn, *, address: str, now: datetime) -> Outcome:
-        """What becomes of it; whatever the provider's server does, it is one of the outcomes, within five seconds."""
+    async def provision(
+        self, sign_in: SignIn, *, address: str, now: datetime, on_call: Callable[[], None] = lambda: None
+    ) -> Outcome:
+        """What becomes of it; whatever the provider's server does, it is one of the outcomes, within five seconds.
+
+        `on_call` is told that from now on it is somebody else's server that is waited for. Raises UnavailableError.
+        """
         started = time.monotonic()
-        outcome = await self._provision(sign_in, address, now)
+        outcome = await self._provision(sign_in, address, now, on_call)
         metrics.observe(outcome, time.monotonic() - started)
         return outcome
 
-    async def _provision(self, sign_in: SignIn, address: str, now: datetime) -> Outcome:
+    async def _provision(self, sign_in: SignIn, address: str, now: datetime, on_call: Callable[[], None]) -> Outcome:
         until = asyncio.get_running_loop().time() + self._answer_seconds
         published = await find_published(PUBLIC, sign_in.provider_id, sign_in.app, sign_in.app_key)
         if published is None:
@@ -117,17 +122,24 @@ class Provisioner:
                 return TooMany(admission.wait_seconds)
             if admission.is_crowded:
                 return failures.unavailable(ProvisioningFailure.BUSY, published.revision.name, jitter=self._jitter)
-            verdict = await self._ask(scope, published.revision, sign_in, now, until)
+            verdict = await self._ask(scope, published.revision, sign_in, now, until, on_call)
             if not admission.is_proven:
                 await self._attempts.note(scope, attempt, verdict, now)
         return _outcome(verdict, published, sign_in.username)
 
     async def _ask(
-        self, scope: SignInScope, revision: Revision, sign_in: SignIn, now: datetime, until: float
+        self,
+        scope: SignInScope,
+        revision: Revision,
+        sign_in: SignIn,
+        now: datetime,
+        until: float,
+        on_call: Callable[[], None],
     ) -> Verdict:
         """Where time was lost before the call it is cut short, and its breaker hears nothing: it was not its fault."""
         try:
             request = await self.make_request(scope, revision.config.provisioning, sign_in.credentials, now)
+            on_call()
             async with asyncio.timeout_at(until):
                 answered = await self.upstream.call(scope.tenant, request)
         except TimeoutError:

@@ -27,8 +27,8 @@ async def resolve_check_provisioning(info: Info, input: CheckProvisioningInput) 
     """Editors."""
     scope = authorize(info, input.tenant_id, Permission.EDIT_DRAFT)
     login, context = input.parse(), info.context
-    context.allowance.extend(_SECONDS)
     name, settings = await _find_settings(scope, input.stage)
+    context.allowance.extend(_SECONDS)
     try:
         context.provisioner.check_pace.take(scope.tenant)
     except TooManyAttemptsError as error:

@@ -24,9 +24,13 @@ _SECONDS = 6
 async def resolve_provision(info: Info, input: ProvisionInput) -> ProvisionResult:
     """Anonymous: what is sent is the credential, and it is the provider who checks it."""
     context = info.context
-    context.allowance.extend(_SECONDS)
     sign_in = replace(input.parse(), app_key=context.app_key)
-    outcome = await context.provisioner.provision(sign_in, address=context.caller.address, now=context.now())
+    outcome = await context.provisioner.provision(
+        sign_in,
+        address=context.caller.address,
+        now=context.now(),
+        on_call=lambda: context.allowance.extend(_SECONDS),
+    )
     match outcome:
         case outcomes.Provisioned():
             return Provisioned.of(outcome)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -54,8 +55,11 @@ def type_of(answer: httpx2.Response) -> str:
     return str(answer.json()["data"]["softphoneConfig"]["__typename"])
 
 
+_PAUSE_SECONDS = 0.7
+
+
 def eventually(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 20
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -69,6 +73,7 @@ def until_known(ask: Ask, wire: Wire, provider_id: str = "AcmeInc", app: str = "
         answer = get(ask, provider_id, app, **headers)
         wire.mend()
         eventually(lambda: ask.client.get("/readyz").status_code == 200)
+        time.sleep(_PAUSE_SECONDS)  # between two tries: the job looks only while the database is there
         return answer.status_code == 200 and "gateway-stale" in answer.headers
 
     eventually(is_known)
@@ -181,3 +186,54 @@ def test_what_is_stored_is_answered_while_nothing_is_heard(settings: Settings, w
 
         answer = get(ask)
         assert (answer.status_code, answer.headers["cache-control"]) == (200, "public, max-age=0")
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/provisioning/acrobits/AcmeInc?username=100&password=secret", {}),
+        ("/provisioning/linphone/not-a-code-that-was-ever-made", {"X-Linphone-Provisioning": "1"}),
+        ("/setup/not-a-code-that-was-ever-made", {}),
+        ("/welcome/not-a-link-that-was-ever-made", {}),
+    ],
+    ids=["acrobits", "linphone", "setup", "welcome"],
+)
+def test_at_every_other_door_too_the_first_to_meet_the_silence_is_told_in_two_seconds(
+    gateway: Ask, wire: Wire, path: str, headers: dict[str, str]
+) -> None:
+    wire.block()
+    answer, seconds = timed(lambda: gateway.client.get(path, headers=headers))
+    wire.unblock()
+
+    assert (answer.status_code, "retry-after" in answer.headers) == (503, True)
+    assert seconds < 2.1
+
+
+def test_a_process_stops_in_time_while_nothing_comes_through(settings: Settings, wire: Wire) -> None:
+    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+        wire.block()
+        assert get(Ask(client), "Stranger").status_code == 503
+        began = time.monotonic()
+
+    assert time.monotonic() - began < 12
+
+
+def test_answers_that_are_stale_are_counted(settings: Settings, wire: Wire) -> None:
+    token = "operators-token-of-32-characters-"
+    with TestClient(create_app(replace(settings, metrics_token=Secret(token)))) as client:
+        ask = Ask(client)
+        ask.publish(ask.create("AcmeInc", "GENERIC"))
+        get(ask)
+        until_known(ask, wire)
+        wire.cut()
+        before = count_stale(client, token)
+        stale = get(ask), get(ask), get(ask, "Stranger")
+        after = count_stale(client, token)
+
+    assert [answer.status_code for answer in stale] == [200, 200, 503]
+    assert after - before == 2
+
+
+def count_stale(client: TestClient, token: str) -> float:
+    text = client.get("/metrics", headers={"Authorization": f"Bearer {token}"}).text
+    return float(re.search(r"^gateway_config_stale_total (\S+)$", text, re.MULTILINE)[1])  # type: ignore[index]

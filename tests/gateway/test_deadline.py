@@ -95,3 +95,29 @@ async def test_work_that_asks_for_more_time_gets_it_and_no_more() -> None:
         await Deadline().run(work(5), allowance)
     allowance.extend(0.01)
     assert allowance.seconds == 0.2
+
+
+async def test_who_waits_for_a_database_that_is_away_doubts_it_once_and_is_told_soon() -> None:
+    doubts = list[float]()
+
+    async def work() -> None:
+        await asyncio.sleep(10)
+
+    started = time.monotonic()
+    deadline = Deadline(lambda: bool(doubts), lambda: doubts.append(time.monotonic() - started))
+    with pytest.raises(TimeoutError):
+        await deadline.run(work(), Allowance(5))
+
+    assert len(doubts) == 1
+    assert 0.4 <= doubts[0] < time.monotonic() - started < 3
+
+
+async def test_who_waits_for_somebody_elses_server_is_not_told_of_the_database() -> None:
+    allowance = Allowance(1)
+
+    async def work() -> str:
+        allowance.extend(5)
+        await asyncio.sleep(1.8)
+        return "done"
+
+    assert await Deadline(lambda: True).run(work(), allowance) == "done"

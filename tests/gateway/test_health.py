@@ -52,6 +52,7 @@ class Wire:
         self._loop = asyncio.new_event_loop()
         self._is_open = asyncio.Event()
         self._is_open.set()
+        self._delay_seconds = 0.0
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self._server = self._run(asyncio.start_server(self._serve, "127.0.0.1", 0))
@@ -72,11 +73,15 @@ class Wire:
         self._writers.add(out)
         if writer.transport.is_closing():
             out.transport.abort()
-        await asyncio.gather(self._pipe(reader, out), self._pipe(there, writer))
+        await asyncio.gather(self._pipe(reader, out), self._pipe(there, writer, is_answer=True))
 
-    async def _pipe(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pipe(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, is_answer: bool = False
+    ) -> None:
         try:
             while data := await reader.read(65_536):
+                if is_answer and self._delay_seconds:
+                    await asyncio.sleep(self._delay_seconds)
                 await self._is_open.wait()
                 writer.write(data)
         except OSError:
@@ -112,6 +117,10 @@ class Wire:
     def unblock(self) -> None:
         """It comes through again."""
         self._loop.call_soon_threadsafe(self._is_open.set)
+
+    def slow(self, seconds: float) -> None:
+        """Each answer of the server takes so much longer, until this is 0 again."""
+        self._delay_seconds = seconds
 
     def close(self) -> None:
         """For good, and nothing is left half open for some later test to be blamed for."""
