@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -25,6 +26,7 @@ from tenants.model import (
 
 # Stands in every document, so that a later shape can be told from this one.
 _SHAPE = 1
+_REMEMBERED = 128
 
 
 def to_document(config: Config) -> str:
@@ -70,8 +72,12 @@ def _header(header: ProvisioningHeader) -> dict[str, Any]:
     return {"name": header.name, "secret": header.secret, "masked": header.masked}
 
 
+@lru_cache(_REMEMBERED)
 def from_document(document: str) -> Config:
-    """The config that `to_document` wrote, without applying any rule."""
+    """The config that `to_document` wrote, without applying any rule.
+
+    Lately read ones are remembered: a draft without changes is the same text as what is live, and it holds no secret.
+    """
     stored = orjson.loads(document)
     return Config(
         app=AppKind(stored["app"]),
