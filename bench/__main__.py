@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from contextlib import ExitStack
+from math import nan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,7 @@ from bench import cases, load, report, servers
 from bench.configs import MANY, TENANTS, Configs
 from bench.figures import measure_start
 from bench.growth import measure_growth
+from bench.load import BadAnswerError
 from bench.many import multiply
 from bench.measuring import say
 from bench.portal import measure_portal
@@ -23,7 +26,7 @@ from bench.two_workers import measure_workers
 from bench.writers import measure_writers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 _SOME = 10_000
 _NOTES = [
@@ -67,16 +70,34 @@ def _measure(folder: Path, asked: argparse.Namespace) -> tuple[Sequence[Line], S
     imported = Line(name=f"import of {TENANTS:,} tenants, published, on SQLite", value=TENANTS / took, of="a second")
     many = folder / "many"
     multiply(folder, MANY, many)
-    with ExitStack() as stack:
-        configs = Configs(folder, many, stack)
-        configs.run(rounds, seconds)
-    lines, notes = [*configs.lines, *measure_growth(many, MANY if asked.all else _SOME, rounds, seconds)], configs.notes
-    portal = measure_portal(folder / "portal", rounds, seconds)
-    if portal is None:
-        notes.append("Left out: the portal and the writers on PostgreSQL, which is not installed.")
-    lines += [*(portal or []), *measure_writers(folder, folder / "writers", rounds, seconds)]
-    lines += [*measure_start(folder, cases.by_hash(0)), imported, *measure_workers(folder, rounds, seconds)]
-    return lines, [*notes, *_NOTES]
+    lines, notes = list[Line](), list[str]()
+
+    def run(name: str, stage: Callable[[], Sequence[Line] | None]) -> None:
+        """One that fails takes nothing from the others."""
+        try:
+            found = stage()
+        except (BadAnswerError, RuntimeError, OSError, subprocess.SubprocessError) as error:
+            notes.append(f"Left out: {name}, since it failed: {' '.join(str(error).split())[-300:]}")
+            say(notes[-1])
+            found = [Line(name=name, value=nan, of="", must=nan)]
+        if found is None:
+            notes.append(f"Left out: {name}, for want of PostgreSQL.")
+        lines.extend(found or [])
+
+    def run_configs() -> Sequence[Line]:
+        with ExitStack() as stack:
+            configs = Configs(folder, many, stack)
+            configs.run(rounds, seconds)
+        notes.extend(configs.notes)
+        return configs.lines
+
+    run("configs", run_configs)
+    run("many tenants cached", lambda: measure_growth(many, MANY if asked.all else _SOME, rounds, seconds))
+    run("portal", lambda: measure_portal(folder / "portal", rounds, seconds))
+    run("writers", lambda: measure_writers(folder, folder / "writers", rounds, seconds))
+    run("start", lambda: measure_start(folder, cases.by_hash(0)))
+    run("workers", lambda: measure_workers(folder, rounds, seconds))
+    return [*lines, imported], [*notes, *_NOTES]
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import sys
 from dataclasses import dataclass, field
+from math import nan
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -67,11 +68,15 @@ class Row:
 
     @property
     def ratio(self) -> float:
-        """The median of the rounds' ratios to the unit."""
+        """The median of the rounds' ratios to the unit; not a number when there was none."""
+        if not self.slices:
+            return nan
         return median(one.rate / unit for one, unit in zip(self.slices, self.around, strict=True))
 
     def line(self, of: str) -> Line:
         """Of the table; `of` is what the unit is called."""
+        if not self.slices:
+            return Line(name=self.case.name, value=nan, of=of, must=self.case.must, aim=self.case.aim)
         return Line(
             name=self.case.name,
             value=self.ratio,
@@ -113,20 +118,43 @@ def measure(unit: Case, others: Sequence[Case], rounds: int, seconds: float) -> 
     """Every case in every round, between two slices of the unit."""
     rows = [Row(case) for case in (unit, *others)]
     for row in rows:  # what is compiled, cached or loaded at the first request is so before it is measured
-        row.case.run(_WARM_SECONDS)
+        _try(row.case, _WARM_SECONDS)
     for number in range(rounds):
         before = unit.run(seconds)
         for row in rows[1:]:
-            found, after = row.case.run(seconds), unit.run(seconds)
+            found = _try(row.case, seconds)
+            if found is None:
+                continue
+            after = unit.run(seconds)
             around = (before.rate + after.rate) / 2
             row.note(found, around)
             rows[0].note(after, after.rate)
             say(f"round {number + 1}: {row.case.name}: {found.rate:,.0f}/s, {found.rate / around:.3g}")
             before = after
     for row in rows:
-        if row.case.check is not None:
-            row.case.check()
+        if not _is_sound(row.case):
+            row.slices.clear()
     return rows
+
+
+def _try(case: Case, seconds: float) -> Slice | None:
+    """A slice; None when it failed, which is said, and is no reason to lose what others show."""
+    try:
+        return case.run(seconds)
+    except BadAnswerError as error:
+        say(f"{case.name}: {error}")
+        return None
+
+
+def _is_sound(case: Case) -> bool:
+    """Whether it was what its name says; why not is said."""
+    try:
+        if case.check is not None:
+            case.check()
+    except BadAnswerError as error:
+        say(f"{case.name}: {error}")
+        return False
+    return True
 
 
 def say(words: str) -> None:

@@ -9,6 +9,7 @@ import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,7 +69,7 @@ class Line:
 
     def bound(self, value: float | None) -> str:
         """In the table."""
-        return "" if value is None else f"{'≤' if self.is_most else '≥'} {value:,g}"
+        return "" if value is None or isnan(value) else f"{'≤' if self.is_most else '≥'} {value:,g}"
 
     def _is_within(self, bound: float) -> bool:
         return self.value <= bound if self.is_most else self.value >= bound
@@ -81,8 +82,11 @@ def table(lines: Sequence[Line]) -> str:
         rate = "" if line.rate is None else f"{line.rate:,.0f}"
         times = "" if line.p50_ms is None else f"{line.p50_ms:.3g} / {line.p99_ms:.3g}"
         measured = f"{line.value:,.0f}" if line.value >= _LARGE else f"{line.value:.3g}"
+        measured = "not measured" if isnan(line.value) else measured
         bounds = f"{line.bound(line.must)} | {line.bound(line.aim)} | {line.verdict}"
-        shown.append(f"| {line.name} | {measured} {line.of} | {bounds} | {rate} | {times} |")
+        shown.append(
+            f"| {line.name} | {measured} {'' if isnan(line.value) else line.of} | {bounds} | {rate} | {times} |"
+        )
     return "\n".join(shown)
 
 
