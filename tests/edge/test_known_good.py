@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from gateway.edge import known_good
-from gateway.edge.known_good import LONGEST_SECONDS, Clocks, KnownGood, prune
+from gateway.edge.known_good import LONGEST_SECONDS, Clocks, Kept, KnownGood, prune
 from tenants.app_keys import NO_APP_KEY
 from tenants.feed import ChangeKind
 from tenants.known import Known
@@ -183,3 +183,17 @@ def test_there_is_a_bound_of_bytes(good: KnownGood, hearing: Hearing, monkeypatc
     monkeypatch.setattr(known_good, "MOST_BYTES", len(one.document or b"") + 20)
 
     assert len(prune(good.to_save([]), hearing.now)) == 1
+
+
+def test_what_another_worker_knows_later_is_taken_over_and_what_it_knew_before_is_not(
+    good: KnownGood, hearing: Hearing
+) -> None:
+    now = hearing.now
+    good.on_changes([change(), change("neighbourtel", tenant=2)])
+    later, before = known(2).to_bytes(), known(tenant=2).to_bytes()
+
+    good.load({"acmeinc": Kept(1, later, now + 1, now), "neighbourtel": Kept(2, before, now - 1, now)})
+    hearing.now += 2
+
+    assert number_of(good) == 2
+    assert number_of(good, "NeighbourTel") is None

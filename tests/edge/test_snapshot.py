@@ -139,3 +139,16 @@ def test_whoever_is_killed_while_writing_leaves_a_whole_file(path: Path) -> None
         assert logs == []
     SnapshotFile(path, KEYS).save({"third": kept(3, as_of=time.time())}, time.time())
     assert "third" in SnapshotFile(path, KEYS).load()
+
+
+def test_a_file_has_changed_when_somebody_else_has_written_it(path: Path) -> None:
+    mine, other = SnapshotFile(path, KEYS), SnapshotFile(path, KEYS)
+    mine.load()
+    assert not mine.has_changed()
+
+    mine.save({"third": kept(3)}, NOW)
+    assert not mine.has_changed()
+    held = other.save({"fourth": kept(4)}, NOW)
+
+    assert mine.has_changed()
+    assert held == mine.load() == {"acmeinc": kept(), "neighbourtel": kept(2), "third": kept(3), "fourth": kept(4)}

@@ -20,6 +20,7 @@ from gateway.edge.snapshot import SnapshotFile
 from gateway.environment import key_ring
 from gateway.settings import Profile, Secret, Settings
 from tenants.errors import UnavailableError
+from tenants.keys import KeyRing
 from tests.api.documents import SAVE_BRANDING
 from tests.conftest import Ask
 from tests.edge.test_database_away import eventually, get, settings, timed, type_of
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 __all__ = ["settings", "wire"]
 
 NAMES = ("AcmeInc", "NeighbourTel")
+KEYS = KeyRing("a key for tests, 32 characters long")
+DAY_SECONDS = 24 * 3_600.0
 OTHER_KEY = Secret("another key for tests, of 32 characters")
 
 
@@ -101,14 +104,24 @@ def test_softphones_are_answered_from_the_start_and_all_is_fresh_when_the_databa
     assert (type_of(back), ready_again.status_code) == ("UnknownProvider", 200)
 
 
+def make_older(path: Path) -> None:
+    """As if all of it had happened more than a day before."""
+    file = SnapshotFile(path, KEYS)
+    kept = {key: one._replace(as_of=one.as_of - DAY_SECONDS, served=one.served) for key, one in file.load().items()}
+    path.unlink()
+    file.save(kept, time.time() - DAY_SECONDS)
+    assert len(file.load()) == len(NAMES)
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
+        make_older,
         lambda path: path.unlink(),
         lambda path: path.write_bytes(path.read_bytes()[:-1]),
         lambda path: path.write_bytes(path.read_bytes()[:-20] + bytes(20)),
     ],
-    ids=["missing", "shorter", "tampered"],
+    ids=["older", "missing", "shorter", "tampered"],
 )
 @pytest.mark.usefixtures("served")
 def test_without_a_file_that_can_be_used_a_start_needs_the_database(
