@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gateway.edge.entries import NOT_MODIFIED, Entry
+from gateway.edge.loaded import MOST_BYTES, Loaded
 from gateway.segments import Item, SegmentedMap
 
 if TYPE_CHECKING:
@@ -57,7 +58,9 @@ class EdgeCache:
     def __init__(self, room: int, is_current: Callable[[], bool], clock: Callable[[], float] = time.monotonic) -> None:
         """`room` in bytes, 0: nothing is stored; `is_current` tells whether changes are heard of."""
         self._is_current, self.clock = is_current, clock
-        self._questions = SegmentedMap[bytes, Entry](room * 5 // 8, on_gone=Entry.drop)
+        held = min(room // 8, MOST_BYTES)
+        self.loaded = Loaded(held, is_current)
+        self._questions = SegmentedMap[bytes, Entry](room * 5 // 8 - held, on_gone=Entry.drop)
         self._spellings = SegmentedMap[bytes, _Spelling](room // 8)
         self._received = SegmentedMap[bytes, Received](room // 4)
         self.tally = Tally()
@@ -65,7 +68,7 @@ class EdgeCache:
     @property
     def weight(self) -> int:
         """What is stored, in bytes."""
-        return self._questions.weight + self._spellings.weight + self._received.weight
+        return self._questions.weight + self._spellings.weight + self._received.weight + self.loaded.weight
 
     def find_received(self, received: bytes) -> Received | None:
         """What answers a request that came like this."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gateway.edge.cells import Door
+from gateway.edge.loaded import Seen
 from gateway.refusals import ErrorCode, RefusedError
 from tenants.access import PUBLIC
 from tenants.errors import UnavailableError
@@ -14,8 +15,9 @@ from tenants.identity import ProviderId
 from tenants.store.published import find_published
 
 if TYPE_CHECKING:
-    from gateway.edge.cells import Cell, Cells, Read, Standing
+    from gateway.edge.cells import Cells, Read
     from gateway.edge.known_good import KnownGood
+    from gateway.edge.loaded import Loaded
     from gateway.edge.misses import Misses
     from tenants.app_keys import SentAppKey
     from tenants.model import AppKind
@@ -27,16 +29,6 @@ _asking = set[asyncio.Task["Published | None"]]()
 """Reads that nobody waits for any more: a driver may take seconds over a cancellation."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What a read has shown."""
-
-    cell: Cell
-    published: Published | None
-    standing: Standing | None
-    """None: it may be over already."""
-
-
 @dataclass(slots=True)
 class Reading:
     """Of one operation."""
@@ -45,6 +37,7 @@ class Reading:
     misses: Misses
     address: str
     known: KnownGood
+    loaded: Loaded
     reads: list[Read] = field(default_factory=list)
     seen: list[Seen] = field(default_factory=list)
     seconds_to_wait: int | None = None
@@ -57,7 +50,13 @@ class Reading:
 
         Raises RefusedError RATE_LIMITED for what is not known to be there.
         """
-        door, cell = Door(app, app_key), self.cells.of(ProviderId.key_of(provider_id) or "")
+        door, key = Door(app, app_key), ProviderId.key_of(provider_id) or ""
+        cell = self.cells.of(key)
+        loaded = self.loaded.find(key, door)
+        if loaded is not None:
+            self.reads.append(self.cells.begin(cell))  # whether others may join tells what has changed since
+            self._show(loaded)
+            return loaded.published
         is_known = self.known.is_away and self.known.find(provider_id, app, app_key) is not None
         if not is_known and not cell.is_known_at(door):
             self._check_pace()
@@ -72,12 +71,18 @@ class Reading:
             self.seconds_stale = known.seconds
             self.seen.append(Seen(cell, known.published, None))
             return known.published
-        self.seen.append(Seen(cell, published, read.finish(published, door)))
-        if published is None:
+        seen = Seen(cell, published, read.finish(published, door))
+        self.loaded.keep(key, door, seen)
+        self._show(seen)
+        return published
+
+    def _show(self, seen: Seen) -> None:
+        self.seen.append(seen)
+        if seen.published is None:
             self.misses.count(self.address)
         else:
-            self.known.note(published.provider_id.key, published.revision.tenant, published.revision.id)
-        return published
+            revision = seen.published.revision
+            self.known.note(seen.published.provider_id.key, revision.tenant, revision.id)
 
     async def _ask(self, provider_id: str, door: Door, *, is_known: bool) -> Published | None:
         """The database. Raises UnavailableError."""

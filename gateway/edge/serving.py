@@ -63,7 +63,7 @@ class Serving:
 
     def reading(self, address: str) -> Reading:
         """How an operation reads published configs that somebody asks for from there."""
-        return Reading(self.cells, self._misses, address, self._known)
+        return Reading(self.cells, self._misses, address, self._known, self.cache.loaded)
 
     async def answer(self, question: Question, spelling: bytes | None, address: str, run: Run) -> Answer:
         """What is stored, or what `run` makes of it. Raises what that raises.

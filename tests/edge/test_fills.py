@@ -11,6 +11,7 @@ from gateway.edge.cells import Cells
 from gateway.edge.entries import Answer
 from gateway.edge.fills import Fill, Fills
 from gateway.edge.known_good import KnownGood
+from gateway.edge.loaded import Loaded
 from gateway.edge.misses import Misses
 from gateway.edge.reading import Reading
 from gateway.jobs.feed import Feed
@@ -36,7 +37,8 @@ class Kitchen:
 
     async def make(self, fill: Fill) -> Answer:
         self.begun += 1
-        fill.reading = Reading(self.cells, Misses(), "192.0.2.7", KnownGood(Feed([], "sqlite:///not-there.db")))
+        known, loaded = KnownGood(Feed([], "sqlite:///not-there.db")), Loaded(0, lambda: True)
+        fill.reading = Reading(self.cells, Misses(), "192.0.2.7", known, loaded)
         fill.reading.reads.append(self.cells.begin(self.cell))
         await self.may_go_on.wait()
         await asyncio.sleep(0.01)  # as a database takes
