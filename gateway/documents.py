@@ -2,40 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from graphql import GraphQLSyntaxError, OverlappingFieldsCanBeMergedRule, parse, specified_rules, validate
-from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
-from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+from graphql import GraphQLSyntaxError, parse, validate
 
 from gateway.limits import check_document, is_introspection, is_sensitive
 from gateway.refusals import ErrorCode, RefusedError
 from gateway.segments import Item, SegmentedMap
+from gateway.validation import AllRules
 
 if TYPE_CHECKING:
-    from graphql import DocumentNode, GraphQLError, GraphQLSchema, ValidationContext
+    from graphql import DocumentNode, GraphQLError, GraphQLSchema
 
     from gateway.limits import Limits
 
 _CACHED_DOCUMENTS = 512
 _CACHED_CHARACTERS = 64 * 1024  # of source text; the densest documents take 16 to 30 MB for it
+_PERHAPS_INTROSPECTION = re.compile(r"__(?:schema|type)\b")
 _SHARE = 4  # of them are kept for new ones, so that the longest document that is allowed fits in
-_OVERLAP_BUDGET = 5_000  # Fifty fields of one name; our own clients spend 32, the library allows 500,000.
-
-
-class BoundedOverlapRule(OverlappingFieldsCanBeMergedRule):
-    """Aborts early: this rule alone is quadratic in the fields of one name, 145 ms for 5 KB of them."""
-
-    def __init__(self, context: ValidationContext) -> None:
-        super().__init__(context)
-        self.rule_context.remaining_complexity_budget = _OVERLAP_BUDGET
-
-
-_RULES = (
-    *(BoundedOverlapRule if rule is OverlappingFieldsCanBeMergedRule else rule for rule in specified_rules),
-    MaybeNullValidationRule,  # the last two are what Strawberry adds by itself
-    OneOfInputValidationRule,
-)
 
 
 class _Sound(Item):
@@ -101,7 +86,7 @@ class Documents:
         errors = validate(
             schema,
             document,
-            _RULES,
+            (AllRules,),
             max_errors=self.limits.errors - 1,  # the last says that there are more
             hide_suggestions=not self._is_suggesting,
         )
@@ -112,4 +97,6 @@ class Documents:
     def _is_for_everybody(self, text: str, document: DocumentNode) -> bool:
         if '"' in text and is_sensitive(document, self.limits):
             return False
-        return self._is_introspecting or not is_introspection(document, self.limits)
+        if self._is_introspecting or not _PERHAPS_INTROSPECTION.search(text):
+            return True
+        return not is_introspection(document, self.limits)
