@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
-_CHANCES = 8
-"""How many used things one new thing may pass over, so that none takes long to be put in."""
+_CHANCES = 1
+"""How many used things one new thing may pass over: with more, a flood of things used thrice comes round twice before
+those in use are used again."""
 
 
 class Item:

@@ -62,6 +62,19 @@ def test_a_flood_that_comes_twice_leaves_what_is_in_use() -> None:
     assert hits == asked
 
 
+def test_a_flood_that_comes_three_times_leaves_what_is_used_again_meanwhile() -> None:
+    used = [f"used-{number}" for number in range(5)]
+    things = full_of(*used)
+    hits = 0
+    for number in range(10_000):
+        things.put(f"flood-{number}", Item(10))
+        things.get(f"flood-{number}")
+        things.get(f"flood-{number}")
+        hits += sum(things.get(key) is not None for key in used) if number % 60 == 0 else 5
+
+    assert hits == 50_000
+
+
 def test_what_is_on_probation_has_all_the_room_that_nobody_needs() -> None:
     things = SegmentedMap[int, Item](ROOM)
     for number in range(100):
