@@ -6,7 +6,7 @@ import asyncio
 import fcntl
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,7 +73,8 @@ class Wire:
         self._writers.add(out)
         if writer.transport.is_closing():
             out.transport.abort()
-        await asyncio.gather(self._pipe(reader, out), self._pipe(there, writer, is_answer=True))
+        with suppress(asyncio.CancelledError):  # by `close`; the library would log it
+            await asyncio.gather(self._pipe(reader, out), self._pipe(there, writer, is_answer=True))
 
     async def _pipe(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, is_answer: bool = False
