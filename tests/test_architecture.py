@@ -78,14 +78,15 @@ PURE = {
     "actors": {"to_stored", "from_stored"},
     "sight": {"of_seen"},
     "audit": {"chain_place"},
+    "drafts": {"from_row"},
     "revisions": {"from_row"},
     "setup_links": {"content_place"},
     "secrets": {"derived_signing_secret"},
 }
 """Functions of the store that ask the database nothing."""
 
-BROAD_EXCEPTS = {"gateway/workers.py"}
-"""Where `except Exception` may stand, once each: where a process ends by it."""
+BROAD_EXCEPTS = {"gateway/execution.py", "gateway/workers.py"}
+"""Where `except Exception` may stand, once each: where a process ends by it, or the library meets the same again."""
 
 
 def name_of(path: Path) -> str:
