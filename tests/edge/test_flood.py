@@ -207,6 +207,7 @@ class Flood:
             if message["type"] == "http.response.start":
                 heads.append(message)
 
+        await asyncio.sleep(0)  # as each request comes from the event loop, whose other work goes on in between
         await self.app(scope, receive, send)
         return heads[0]["status"], dict(heads[0]["headers"])
 
