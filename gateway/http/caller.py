@@ -22,12 +22,21 @@ if TYPE_CHECKING:
 _BASE_URL = re.compile(r"https?://[A-Za-z0-9.:\[\]_-]{1,255}(?:/[A-Za-z0-9._~/-]*)?")
 _PORT = re.compile(r"\A(?:([0-9.]+)|\[([0-9A-Fa-f:.]+)\])(?::[0-9]{1,5})?\Z")
 """Some proxies add the port from which they were called."""
+_STATE = "caller"
 _NO_BASE_URL = "http://127.0.0.1:8000"
 _NOBODY = "0.0.0.0"  # noqa: S104 - stands for a peer without an address, such as one on a Unix socket
 
 
 def caller_of(request: Request, settings: Settings) -> Caller:
-    """The caller's address, and where they reached the gateway."""
+    """The caller's address, and where they reached the gateway. Found out once a request, and asked for more often."""
+    caller: Caller | None = getattr(request.state, _STATE, None)
+    if caller is None:
+        caller = _find_caller(request, settings)
+        setattr(request.state, _STATE, caller)
+    return caller
+
+
+def _find_caller(request: Request, settings: Settings) -> Caller:
     trusted = settings.trusted_proxies
     peer = _parse(request.client.host) if request.client else None
     is_proxied = peer is not None and _is_in(peer, trusted)
