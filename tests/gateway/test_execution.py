@@ -71,7 +71,8 @@ DOCUMENTS = [
     "{ tree { leaves { name shouted(times: 2) colour slow broken words } __typename maybe { __typename number } } }",
     "{ named { __typename name ... on Tree { maybe { words colours name } leaf { broken colour name } } } }",
     """{ tree { leaf { name again: name name again: name number } leaf { words } maybe { ...L number
-    name @skip(if: true) } leaves { name ... { number } ... on Named { name } } } } fragment L on Leaf { colour number }""",
+    name @skip(if: true) } leaves { name ... { number } ... on Named { name } } } }
+    fragment L on Leaf { colour number }""",
     """query($no: Boolean! = true) { tree { name @skip(if: $no) leaf { name number @include(if: $no) } ...F } }
     fragment F on Tree { leaf { colour again: name } leaves { colours name } }""",
 ]
