@@ -111,9 +111,12 @@ class GatewaySchema(strawberry.Schema):
         self.documents = documents
         own = (lambda: SafeErrors(limits), lambda: DocumentGuard(documents, may_introspect))
         super().__init__(extensions=(*own, *options.pop("extensions", ())), execution_context_class=Executor, **options)
-        # Strawberry's resolver of this field fails on lists and non-nulls. The type is graphql-core's, shared by all.
-        self._schema.type_map["__Type"].fields["isOneOf"].resolve = _is_one_of  # type: ignore[attr-defined]  # an object type
         self._limits = limits
+
+    def _extend_introspection(self) -> None:
+        """Strawberry's resolver fails on lists and non-nulls. The type is graphql-core's, shared by all: it goes at once."""
+        super()._extend_introspection()
+        self._schema.type_map["__Type"].fields["isOneOf"].resolve = _is_one_of  # type: ignore[attr-defined]  # an object type
 
     def find_flaws(self, text: str, document: DocumentNode) -> list[GraphQLError]:
         """What validation says about a document that was parsed and measured; a sound one is remembered."""

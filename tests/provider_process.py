@@ -145,6 +145,14 @@ class Memory:
     def __init__(self, pid: int) -> None:
         self._folder = Path(f"/proc/{pid}")
 
+    async def be_still(self) -> None:
+        """Until the process has not grown for two seconds: what it loads in advance is no cost of a request."""
+        size, since = 0, time.monotonic()
+        while time.monotonic() < since + 2:
+            await asyncio.sleep(0.1)
+            if self._read("VmRSS") > size:
+                size, since = self._read("VmRSS"), time.monotonic()
+
     def forget(self) -> int:
         """Begin to measure; the bytes in use now."""
         (self._folder / "clear_refs").write_text("5")

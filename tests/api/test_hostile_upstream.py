@@ -182,6 +182,7 @@ async def test_no_answer_costs_more_than_five_mebibytes_of_memory(place: Place, 
     memory = Memory(new_gateway.pid)
     async with client_of(new_gateway) as client:
         await provision(client, "accounts", provider_id("accounts"), reprovision=False)  # loads what all calls need
+        await memory.be_still()
         before = memory.forget()
         for mode in EXPECTED.keys() - SLOW:
             await provision(client, f"{mode}+memory", provider_id(mode), reprovision=False)
@@ -197,6 +198,7 @@ async def test_many_floods_and_hanging_calls_at_once_cost_no_more_each(
     memory, modes = Memory(new_gateway.pid), sorted(SLOW | FLOODS)
     async with client_of(new_gateway) as client:
         await provision(client, "accounts", provider_id("accounts"), reprovision=False)
+        await memory.be_still()
         before = memory.forget()
         calls = [provision(client, f"{mode}+many", provider_id(mode), reprovision=True) for mode in modes]
         await gather(calls, apart_seconds=0.001)

@@ -328,7 +328,7 @@ def test_a_sign_in_costs_few_statements_and_writes_at_its_first_success_and_when
     with statements() as broken:
         phone.generic("html:AcmeInc")
 
-    reads = ["SELECT revision", "SELECT refused_attempt", "SELECT secret"]
+    reads = ["SELECT tenant", "SELECT refused_attempt", "SELECT secret"]
     assert first == [*reads, "SELECT proven_device", "DELETE proven_device", "INSERT proven_device"]
     assert later == [*reads, "SELECT proven_device"]
     assert refused == [*reads, "DELETE refused_attempt", "INSERT refused_attempt"]

@@ -101,11 +101,15 @@ class Wire:
         self._writers.clear()
 
     async def _end(self) -> None:
+        self._server.close()
+        for _ in range(3):  # until whatever was taken by then is served, and so among those that are ended
+            await asyncio.sleep(0)
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
         await self._cut()
+        await asyncio.sleep(0)
 
     def mend(self) -> None:
         """The server is back."""
