@@ -114,7 +114,7 @@ class GatewaySchema(strawberry.Schema):
         self._limits = limits
 
     def _extend_introspection(self) -> None:
-        """Strawberry's resolver fails on lists and non-nulls. The type is graphql-core's, shared by all: it goes at once."""
+        """Strawberry's resolver fails on lists and non-nulls. The type is graphql-core's, shared by all."""
         super()._extend_introspection()
         self._schema.type_map["__Type"].fields["isOneOf"].resolve = _is_one_of  # type: ignore[attr-defined]  # an object type
 
