@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import ssl
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
 
 from gateway.edge import purges
 from gateway.edge.purges import MOST_KEPT, Purges
 from gateway.edge.validators import Validators
-from gateway.logs import configure_logging
 from gateway.settings import Secret, Settings
 from tenants.feed import ChangeKind
 from tenants.keys import KeyRing
@@ -26,6 +25,13 @@ pytestmark = pytest.mark.anyio
 
 TOKEN = "SECRET-purge-token-0123456789-abcdefghij"
 KEYS = KeyRing("a key for tests, 32 characters long")
+
+
+@pytest.fixture
+def lines() -> Iterator[list[Any]]:
+    """What is logged. To set up the process's own log would silence or move that of tests which come later."""
+    with capture_logs() as lines:
+        yield lines
 
 
 class Cache:
@@ -128,9 +134,8 @@ async def test_many_changes_are_told_in_few_calls_and_too_many_as_all() -> None:
 
 @pytest.mark.parametrize("status", [503, 403, 0], ids=["503", "403", "hangs up"])
 async def test_a_cache_that_does_not_hear_is_told_until_it_does_and_the_log_shows_no_secret(
-    capsys: pytest.CaptureFixture[str], status: int
+    lines: list[Any], status: int
 ) -> None:
-    configure_logging()
     deaf, neighbour = Cache(), Cache()
     deaf.status = status
     async with listening(deaf), listening(neighbour), purging(deaf, neighbour) as telling:
@@ -140,10 +145,10 @@ async def test_a_cache_that_does_not_hear_is_told_until_it_does_and_the_log_show
         heard_meanwhile = len(neighbour.told)
         deaf.status = 200
         await until(lambda: counted("told") == told + 4)  # both of them, twice each
-    log = capsys.readouterr().err
+    log = repr(lines)
 
     assert heard_meanwhile >= 1
-    assert [json.loads(line)["event"] for line in log.splitlines()] == [
+    assert [line["event"] for line in lines] == [
         "a cache does not hear what changed",
         "a cache hears again what changed",
     ]
@@ -152,9 +157,8 @@ async def test_a_cache_that_does_not_hear_is_told_until_it_does_and_the_log_show
 
 
 async def test_a_cache_that_is_not_there_is_told_when_it_is_back_and_given_up_in_the_end(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    lines: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    configure_logging()
     monkeypatch.setattr(purges, "_PATIENCE_SECONDS", 0.5)
     cache = Cache()
     async with listening(cache):
@@ -166,7 +170,6 @@ async def test_a_cache_that_is_not_there_is_told_when_it_is_back_and_given_up_in
         async with listening(cache):
             telling.on_changes([change(tenant=8)])
             await until(lambda: cache.told)
-    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
 
     assert set(cache.keys) == {key_of(8)}
     assert [line["event"] for line in lines] == [

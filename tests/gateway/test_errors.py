@@ -18,6 +18,7 @@ from gateway.limits import Limits
 from gateway.refusals import ErrorCode, RefusedError, request_error
 from tenants.access import Permission
 from tenants.errors import ForbiddenError, NotFoundError, UnauthenticatedError, UnavailableError
+from tests.bare_schema import make_bare_schema
 from tests.wrong_shapes import CANARY, CANARY_NUMBER, WrongShape, list_wrong_shapes
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ async def test_a_secret_in_the_wrong_place_is_neither_answered_nor_logged(
 
 async def test_the_library_itself_would_have_told_the_secret() -> None:
     """Without this, a generator that sends nothing would pass the test above."""
-    bare = strawberry.Schema(query=Query, mutation=Mutation, config=SCHEMA.config)
+    bare = make_bare_schema(query=Query, mutation=Mutation, config=SCHEMA.config)
     bare.process_errors = lambda *_: None  # type: ignore[method-assign]  # it prints the errors
 
     told = [await bare.execute(shape.query, variable_values=shape.variables) for shape in SHAPES[:200]]

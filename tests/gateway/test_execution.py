@@ -10,6 +10,7 @@ import pytest
 import strawberry
 
 from gateway.execution import Executor
+from tests.bare_schema import make_bare_schema
 
 
 @strawberry.enum
@@ -89,7 +90,7 @@ def answer(executor: type[Executor] | None, tree: Tree, document: str) -> tuple[
         def named(self) -> Named | None:
             return tree
 
-    schema = strawberry.Schema(Query, types=[Tree, Leaf], execution_context_class=executor)
+    schema = make_bare_schema(Query, types=[Tree, Leaf], execution_context_class=executor)
     result = asyncio.run(schema.execute(document))
     return result.data, [error.formatted for error in result.errors or []]
 

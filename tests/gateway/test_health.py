@@ -95,15 +95,21 @@ class Wire:
         self._run(self._cut())
 
     async def _cut(self) -> None:
-        self._server.close()
+        await self._take_no_more()
         for writer in self._writers:
             writer.transport.abort()
         self._writers.clear()
 
-    async def _end(self) -> None:
-        self._server.close()
-        for _ in range(3):  # until whatever was taken by then is served, and so among those that are ended
+    async def _take_no_more(self) -> None:
+        """A server that is closed while it takes a connection leaves that open for ever, and forgets it."""
+        while any("_accept_connection2" in repr(task) for task in asyncio.all_tasks()):
             await asyncio.sleep(0)
+        self._server.close()
+        for _ in range(3):  # until those that were taken are served, and so among those that are ended
+            await asyncio.sleep(0)
+
+    async def _end(self) -> None:
+        await self._take_no_more()
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()
