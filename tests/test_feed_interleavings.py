@@ -79,6 +79,7 @@ class Highest(Reader):
         assert self.server is not None
         rows = await self.server.fetch("SELECT number, tenant FROM change WHERE number > $1 ORDER BY number", self.last)
         self.last = rows[-1]["number"] if rows else self.last
+        # arg-type: of a change only its number and tenant are looked at.
         self.told += [Change(row["number"], row["tenant"], None, None) for row in rows]  # type: ignore[arg-type]
 
 

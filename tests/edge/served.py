@@ -78,6 +78,7 @@ class Served:
         """Both tenants' answers."""
         for request in (HIT, OTHER):
             last = request.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+            # misc: no type is inferred for a lambda with a default.
             wait_until(lambda last=last: b"x-request-id" not in self.exchange(last))  # type: ignore[misc]
 
     def called_for(self, *requests: bytes) -> int:

@@ -236,4 +236,5 @@ def test_answers_that_are_stale_are_counted(settings: Settings, wire: Wire) -> N
 
 def count_stale(client: TestClient, token: str) -> float:
     text = client.get("/metrics", headers={"Authorization": f"Bearer {token}"}).text
+    # index: no match is a failure of the test.
     return float(re.search(r"^gateway_config_stale_total (\S+)$", text, re.MULTILINE)[1])  # type: ignore[index]

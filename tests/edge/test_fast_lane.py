@@ -217,6 +217,7 @@ def test_every_worker_has_it_and_stops_gently(tmp_path: Path) -> None:
     with gateway_process(*arguments, "--database", f"sqlite:///{tmp_path / 'gateway.db'}", env={}) as process:
         connections = [socket.create_connection(("127.0.0.1", int(process.ready["port"])), timeout=10) for _ in "1234"]
         for connection in connections:
+            # misc: no type is inferred for a lambda with a default.
             wait_until(lambda connection=connection: b"x-request-id" not in asked(connection))  # type: ignore[misc]
             repeatedly = [asked(connection) for _ in range(3)]  # in the same bytes, so that they are known
             assert len(set(map(dateless, repeatedly))) == 1

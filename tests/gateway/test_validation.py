@@ -86,12 +86,12 @@ class _Passing(ValidationRule):
     """Goes over what is below one field, and is done after another."""
 
     def enter_field(self, node: object, *_where: object) -> object:
-        name = node.name.value  # type: ignore[attr-defined]
+        name = node.name.value  # type: ignore[attr-defined]  # a node that has one
         self.report_error(GraphQLError(f"enters {name}"))
         return {"viewer": SKIP, "name": BREAK}.get(name)
 
     def leave_field(self, node: object, *_where: object) -> object:
-        self.report_error(GraphQLError(f"leaves {node.name.value}"))  # type: ignore[attr-defined]
+        self.report_error(GraphQLError(f"leaves {node.name.value}"))  # type: ignore[attr-defined]  # a field
         return None
 
 
@@ -99,8 +99,8 @@ class _Entering(ValidationRule):
     """As above, with no word at the end of a field."""
 
     def enter_field(self, node: object, *_where: object) -> object:
-        self.report_error(GraphQLError(f"sees {node.name.value}"))  # type: ignore[attr-defined]
-        return False if node.name.value == "viewer" else None  # type: ignore[attr-defined]
+        self.report_error(GraphQLError(f"sees {node.name.value}"))  # type: ignore[attr-defined]  # a field
+        return False if node.name.value == "viewer" else None  # type: ignore[attr-defined]  # a field
 
 
 def test_a_rule_that_passes_over_something_or_is_done_does_so(monkeypatch: pytest.MonkeyPatch) -> None:
