@@ -129,6 +129,8 @@ def test_counters_add_up_and_none_is_lost_with_a_worker_and_new_workers_have_the
     with fleet(tmp_path, sqlite_url) as server:
         for _ in range(30):
             assert get(server, "/livez")[0] == 200
+        # Each is counted when its answer has left, so the last may come a moment later.
+        wait_until(lambda: measure(server, answered) == measure(server, timed) == 30.0, "all of them are counted")
         at_first = measure(server, answered), measure(server, timed), measure(server, "gateway_workers")
 
         os.kill(min(workers_of(server.pid)), signal.SIGKILL)
@@ -137,6 +139,7 @@ def test_counters_add_up_and_none_is_lost_with_a_worker_and_new_workers_have_the
         roll(server)
         wait_until(lambda: measure(server, "gateway_workers", OTHER_TOKEN) == 2.0, "the old ones are buried")
         get(server, "/livez")
+        wait_until(lambda: measure(server, timed, OTHER_TOKEN) == 31.0, "so is one more")
         at_last = measure(server, answered, OTHER_TOKEN), measure(server, timed, OTHER_TOKEN)
         running = measure(server, "gateway_graphql_operations_running", OTHER_TOKEN)
         memory = measure(server, "process_resident_memory_bytes", OTHER_TOKEN)
