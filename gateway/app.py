@@ -27,7 +27,7 @@ from gateway.environment import key_ring, load_serving_settings
 from gateway.http.account_pages import AccountEndpoint
 from gateway.http.cross_origin import graphql_routes
 from gateway.http.deadline import Deadline
-from gateway.http.graphql import GraphQLEndpoint, refuse
+from gateway.http.graphql import GraphQLEndpoint
 from gateway.http.guards import Guards, security_headers
 from gateway.http.health import livez, readyz
 from gateway.http.link_pages import PasswordPage, WelcomePage
@@ -36,7 +36,9 @@ from gateway.http.metrics import MetricsEndpoint, Tallying
 from gateway.http.pages import IndexPage, rules
 from gateway.http.persisted import PersistedDocuments
 from gateway.http.provisioning_endpoints import AcrobitsEndpoint
+from gateway.http.rendering import refuse
 from gateway.http.setup_pages import SetupPage
+from gateway.http.short_way import ShortWay
 from gateway.http.sign_in_page import SignInPage, SignOutPage
 from gateway.http.static import static_routes
 from gateway.http.trusted import load_trusted
@@ -170,7 +172,8 @@ def create_app(
         exception_handlers={Exception: _on_bug},
     )
     app.router.redirect_slashes = False
-    return Lane(Guards(app, headers), cache, serving.digests, is_fast=settings.fast_lane is Switch.ON)
+    short_way = ShortWay(schema, documents, serving, settings) if settings.cache_bytes else None
+    return Lane(Guards(app, headers), cache, serving.digests, short_way, is_fast=settings.fast_lane is Switch.ON)
 
 
 @asynccontextmanager

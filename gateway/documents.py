@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from graphql import GraphQLSyntaxError, parse, validate
 
 from gateway.limits import check_document, is_introspection, is_sensitive
+from gateway.plan import is_softphone_query, make_plan
 from gateway.refusals import ErrorCode, RefusedError
 from gateway.segments import Item, SegmentedMap
 from gateway.validation import AllRules
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from graphql import DocumentNode, GraphQLError, GraphQLSchema
 
     from gateway.limits import Limits
+    from gateway.plan import Plan
 
 _CACHED_DOCUMENTS = 512
 _CACHED_CHARACTERS = 64 * 1024  # of source text; the densest documents take 16 to 30 MB for it
@@ -26,11 +28,15 @@ _SHARE = 4  # of them are kept for new ones, so that the longest document that i
 class _Sound(Item):
     """A document that passed, which weighs its characters."""
 
-    __slots__ = ("document",)
+    __slots__ = ("asks_for_config", "document", "has_plan", "plan")
 
     def __init__(self, text: str, document: DocumentNode) -> None:
         super().__init__(len(text))
         self.document = document
+        self.asks_for_config = is_softphone_query(document)
+        self.has_plan: bool | None = None
+        """Not known as long as nobody has asked."""
+        self.plan: Plan | None = None
 
 
 class Documents:
@@ -54,6 +60,21 @@ class Documents:
         """The same for the request that it may have passed in: to look again is not to send it again."""
         found = self._valid.peek(text)
         return found.document if found else None
+
+    def asks_for_config(self, text: str) -> bool:
+        """Whether it passed before, and asks for a softphone's config and for nothing else."""
+        found = self._valid.peek(text)
+        return found is not None and found.asks_for_config
+
+    def find_plan(self, text: str, schema: GraphQLSchema) -> Plan | None:
+        """How the document is answered, if it passed before and asks for a softphone's config in a plain way."""
+        found = self._valid.get(text)
+        if found is None or not found.asks_for_config:
+            return None
+        if found.has_plan is None:
+            found.plan = make_plan(schema, text, found.document)
+            found.has_plan = found.plan is not None
+        return found.plan
 
     def parse(self, text: str, *, may_introspect: bool = False) -> DocumentNode:
         """Parse and measure; raises `RefusedError` or `GraphQLSyntaxError`.

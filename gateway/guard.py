@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from strawberry.types import ExecutionContext
 
     from gateway.limits import Limits
+    from gateway.plan import Plan
 
 
 class DocumentGuard(SchemaExtension):
@@ -121,6 +122,10 @@ class GatewaySchema(strawberry.Schema):
     def find_flaws(self, text: str, document: DocumentNode) -> list[GraphQLError]:
         """What validation says about a document that was parsed and measured; a sound one is remembered."""
         return self.documents.validate(text, document, self._schema)
+
+    def find_plan(self, text: str) -> Plan | None:
+        """How to answer a document that passed before without executing it; None: it has to be."""
+        return self.documents.find_plan(text, self._schema)
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Where the library would log each message, values included; the errors are made safe in place instead.

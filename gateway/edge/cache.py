@@ -109,8 +109,12 @@ class EdgeCache:
 
     def count_hit(self, method: str, status: int) -> None:
         """Of an answer that goes around the application."""
+        self.tally.hits += 1
+        self.count_answer(method, status)
+
+    def count_answer(self, method: str, status: int) -> None:
+        """The same, whether it was stored or not."""
         tally, answered = self.tally, (method, status)
-        tally.hits += 1
         tally.answered[answered] = tally.answered.get(answered, 0) + 1
         if status == NOT_MODIFIED:
             tally.not_modified += 1

@@ -6,17 +6,12 @@ import json
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from graphql import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, OperationDefinitionNode, OperationType
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from graphql import DocumentNode, SelectionSetNode
+    from collections.abc import Iterable, Mapping
 
     from tenants.app_keys import SentAppKey
     from tenants.keys import KeyRing
 
-_SOFTPHONE_FIELDS = frozenset({"softphoneConfig", "__typename"})
 _DIGEST_BYTES = 16
 
 ACCEPT, CODINGS, CONTENT_TYPE, CONDITION, LENGTH, _LONG_WAY = range(6)
@@ -84,24 +79,3 @@ class Digests:
         hashed = blake2b(question.app_key.sha256, key=self._question, digest_size=_DIGEST_BYTES)
         hashed.update(text.encode())
         return hashed.digest()
-
-
-def is_softphone_query(document: DocumentNode) -> bool:
-    """Whether a sound document asks for a softphone's config and for nothing else."""
-    operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
-    if len(operations) != 1 or operations[0].operation is not OperationType.QUERY:
-        return False
-    fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
-    fields = set(_root_fields(operations[0].selection_set, fragments))
-    return "softphoneConfig" in fields and fields <= _SOFTPHONE_FIELDS
-
-
-def _root_fields(selections: SelectionSetNode, fragments: dict[str, FragmentDefinitionNode]) -> Iterator[str]:
-    """A sound document has no cycle of fragments, and spreads few enough."""
-    for node in selections.selections:
-        if isinstance(node, FieldNode):
-            yield node.name.value
-        elif isinstance(node, FragmentSpreadNode):
-            yield from _root_fields(fragments[node.name.value].selection_set, fragments)
-        else:
-            yield from _root_fields(node.selection_set, fragments)  # type: ignore[attr-defined]  # the third kind of three

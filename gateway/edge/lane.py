@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from gateway.edge.entries import NOT_MODIFIED
 from gateway.edge.keys import CONDITION, LENGTH, read_head
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from gateway.edge.cache import EdgeCache
-    from gateway.edge.entries import Entry, Headers
+    from gateway.edge.entries import Answer, Entry, Headers
     from gateway.edge.keys import Digests
 
 PATH = "/graphql"
@@ -22,12 +22,21 @@ _LARGEST = 16 * 1024
 """Of the bodies that are looked at here, in bytes: a document of the largest size, with its variables."""
 
 
+class ShortWay(Protocol):
+    """Makes what is not stored, where nothing about the request is out of the ordinary."""
+
+    async def answer(self, scope: Scope, head: list[bytes], spelling: bytes, body: bytes) -> Answer | None:
+        """None: the application makes it."""
+
+
 class Lane:
     """In front of the application, which is told the spelling of what is not stored."""
 
-    def __init__(self, app: ASGIApp, cache: EdgeCache, digests: Digests, *, is_fast: bool = False) -> None:
+    def __init__(
+        self, app: ASGIApp, cache: EdgeCache, digests: Digests, short_way: ShortWay | None = None, *, is_fast: bool = False
+    ) -> None:
         """`is_fast`: the server may ask for what is stored without calling it, see `gateway.http.fast_lane`."""
-        self._app, self.cache, self._digests = app, cache, digests
+        self._app, self.cache, self._digests, self._short_way = app, cache, digests, short_way
         self.is_fast = is_fast
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -43,7 +52,7 @@ class Lane:
             await self._post(scope, head, received, receive, send)
         else:
             spelling = self._digests.spelling(scope["method"], head, scope["query_string"])
-            await self._answer(scope, head, spelling, receive, send)
+            await self._answer(scope, head, spelling, b"", receive, send)
 
     async def _post(
         self, scope: Scope, head: list[bytes], received: bytes | None, receive: Receive, send: Send
@@ -59,7 +68,7 @@ class Lane:
             await self._app(scope, again, send)
             return
         spelling = self._digests.spelling("POST", head, scope["query_string"], body)
-        found = await self._answer(scope, head, spelling, again, send)
+        found = await self._answer(scope, head, spelling, body, again, send)
         if found is not None and received is not None and found[0].is_asked_again(received):
             self.cache.keep_received(received, "POST", *found)
 
@@ -87,18 +96,25 @@ class Lane:
         return entry, status
 
     async def _answer(
-        self, scope: Scope, head: list[bytes], spelling: bytes, receive: Receive, send: Send
+        self, scope: Scope, head: list[bytes], spelling: bytes, body: bytes, receive: Receive, send: Send
     ) -> tuple[Entry, int] | None:
         found = self._find(scope["method"], head, spelling)
-        if found is None:
+        if found is not None:
+            entry, status = found
+            await _send(send, entry.answer if status != NOT_MODIFIED else entry.answer.not_modified())
+            return found
+        answer = await self._short_way.answer(scope, head, spelling, body) if self._short_way else None
+        if answer is not None:
+            await _send(send, answer)
+        else:
             scope.setdefault("state", {})["spelling"] = spelling
             await self._app(scope, receive, send)
-            return None
-        entry, status = found
-        answer = entry.answer if status != NOT_MODIFIED else entry.answer.not_modified()
-        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-        await send({"type": "http.response.body", "body": answer.body})
-        return found
+        return None
+
+
+async def _send(send: Send, answer: Answer) -> None:
+    await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+    await send({"type": "http.response.body", "body": answer.body})
 
 
 async def _read(receive: Receive) -> tuple[list[Message], bytes]:

@@ -50,13 +50,11 @@ class Reading:
 
         Raises RefusedError RATE_LIMITED for what is not known to be there.
         """
+        loaded = self.find_loaded(provider_id, app, app_key)
+        if loaded is not None:
+            return loaded
         door, key = Door(app, app_key), ProviderId.key_of(provider_id) or ""
         cell = self.cells.of(key)
-        loaded = self.loaded.find(key, door)
-        if loaded is not None:
-            self.reads.append(self.cells.begin(cell))  # whether others may join tells what has changed since
-            self._show(loaded)
-            return loaded.published
         is_known = self.known.is_away and self.known.find(provider_id, app, app_key) is not None
         if not is_known and not cell.is_known_at(door):
             self._check_pace()
@@ -75,6 +73,16 @@ class Reading:
         self.loaded.keep(key, door, seen)
         self._show(seen)
         return published
+
+    def find_loaded(self, provider_id: str, app: AppKind, app_key: SentAppKey) -> Published | None:
+        """The same where it was read before; None: it has to be read."""
+        door, key = Door(app, app_key), ProviderId.key_of(provider_id) or ""
+        loaded = self.loaded.find(key, door)
+        if loaded is None:
+            return None
+        self.reads.append(self.cells.begin(loaded.cell))  # whether others may join tells what has changed since
+        self._show(loaded)
+        return loaded.published
 
     def _show(self, seen: Seen) -> None:
         self.seen.append(seen)

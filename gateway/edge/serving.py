@@ -9,7 +9,7 @@ from gateway.edge.cache import UNKNOWN_SECONDS
 from gateway.edge.cells import Cells
 from gateway.edge.entries import Answer, Entry
 from gateway.edge.fills import Fill, Fills
-from gateway.edge.keys import Digests, is_softphone_query
+from gateway.edge.keys import Digests
 from gateway.edge.known_good import LONGEST_SECONDS
 from gateway.edge.misses import Misses
 from gateway.edge.reading import Reading
@@ -17,8 +17,6 @@ from gateway.edge.reading import Reading
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from datetime import datetime
-
-    from graphql import DocumentNode
 
     from gateway.documents import Documents
     from gateway.edge.answers import Answers, Outcome
@@ -88,7 +86,7 @@ class Serving:
         good = self._find_good(key) if key is not None else None
         if good is not None:
             return good
-        if key is None or not _asks_for_config(self._documents.find(question.document)):
+        if key is None or not self._documents.asks_for_config(question.document):
             return await self._make(question, key, spelling, address, run)
         return await self._fills.run(key, lambda fill: self._make(question, key, spelling, address, run, fill))
 
@@ -117,7 +115,7 @@ class Serving:
         if fill is not None:
             fill.reading = reading
         outcome = await run(reading)
-        if not _asks_for_config(self._documents.peek(question.document)):
+        if not self._documents.asks_for_config(question.document):
             response = outcome.response
             answer = Answer(response.status_code, response.raw_headers, bytes(response.body))
             return answer if reading.seconds_stale is None else self._stale(answer, reading.seconds_stale)
@@ -136,8 +134,3 @@ class Serving:
             if spelling is not None:
                 self.cache.keep_spelling(spelling, entry)
         return answer
-
-
-def _asks_for_config(document: DocumentNode | None) -> bool:
-    """Told by the document; False also as long as nobody has sent it."""
-    return document is not None and is_softphone_query(document)

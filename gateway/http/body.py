@@ -71,11 +71,25 @@ def _check_characters(query_string: bytes) -> None:
 async def of_body(request: Request, largest: int) -> GraphQLRequest:
     """A POST. Raises BadBodyError."""
     types = request.headers.getlist("content-type")
-    if len(types) != 1 or not _MEDIA_TYPE.fullmatch(types[0].strip(" \t")):
-        raise BadBodyError(415, "Send the request as application/json in UTF-8.")
+    _check_type(types[0] if len(types) == 1 else "")
     if any(coding.strip().lower() != "identity" for coding in request.headers.getlist("content-encoding")):
         raise BadBodyError(415, "Send the body without a content encoding.")
-    sent = parse_json(await read_body(request, largest))
+    return _of_json(await read_body(request, largest))
+
+
+def of_bytes(content_type: str, body: bytes) -> GraphQLRequest:
+    """A POST that has been received, without a coding and not too large. Raises BadBodyError."""
+    _check_type(content_type)
+    return _of_json(body)
+
+
+def _check_type(content_type: str) -> None:
+    if not _MEDIA_TYPE.fullmatch(content_type.strip(" \t")):
+        raise BadBodyError(415, "Send the request as application/json in UTF-8.")
+
+
+def _of_json(body: bytes) -> GraphQLRequest:
+    sent = parse_json(body)
     if not isinstance(sent, dict):
         raise BadBodyError(400, "The body must be one JSON object; batches are not taken.")
     return _request(sent)

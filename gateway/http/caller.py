@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network
 
     from starlette.requests import Request
+    from starlette.types import Scope
 
     from gateway.settings import Settings
     from tenants.keys import KeyRing
@@ -36,14 +37,26 @@ def caller_of(request: Request, settings: Settings) -> Caller:
     return caller
 
 
+def address_of(scope: Scope, settings: Settings) -> str:
+    """The caller's address alone, in its canonical spelling."""
+    peer, trusted = _peer_of(scope), settings.trusted_proxies
+    if peer is None or not _is_in(peer, trusted):
+        return _NOBODY if peer is None else str(peer)
+    forwarded = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
+    return _furthest_believed(peer, forwarded.decode("latin-1"), trusted)
+
+
 def _find_caller(request: Request, settings: Settings) -> Caller:
-    trusted = settings.trusted_proxies
-    peer = _parse(request.client.host) if request.client else None
-    is_proxied = peer is not None and _is_in(peer, trusted)
-    forwarded = ",".join(request.headers.getlist("x-forwarded-for")) if is_proxied else ""
-    address = _furthest_believed(peer, forwarded, trusted) if peer else _NOBODY
+    peer = _peer_of(request.scope)
+    is_proxied = peer is not None and _is_in(peer, settings.trusted_proxies)
     device = device_of(request.headers.get("user-agent", ""))
-    return Caller(address, settings.public_url or _base_url(request, is_proxied=is_proxied), device)
+    base_url = settings.public_url or _base_url(request, is_proxied=is_proxied)
+    return Caller(address_of(request.scope, settings), base_url, device)
+
+
+def _peer_of(scope: Scope) -> IPv4Address | IPv6Address | None:
+    client = scope.get("client")
+    return _parse(client[0]) if client else None
 
 
 def origin_of(request: Request, caller: Caller, keys: KeyRing) -> Origin:

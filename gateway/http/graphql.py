@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import orjson
-from starlette.responses import Response
 from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
@@ -21,8 +19,9 @@ from gateway.http.deadline import Deadline
 from gateway.http.graphiql import graphiql_response
 from gateway.http.negotiation import JSON, RESPONSE_JSON, choose, wants_html
 from gateway.http.origins import why_refused
+from gateway.http.rendering import refuse, refuse_document, refuse_operation, render, unavailable
 from gateway.http.softphones import is_anonymous, question_of, respond, spelling_of
-from gateway.refusals import ErrorCode, RefusedError, request_error
+from gateway.refusals import ErrorCode, RefusedError
 from tenants.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from starlette.requests import Request
+    from starlette.responses import Response
     from strawberry.types import ExecutionResult
 
     from gateway.edge.reading import Reading
@@ -42,9 +42,6 @@ if TYPE_CHECKING:
     from gateway.stamps import Stamps
     from tenants.access import Principal
     from tenants.keys import KeyRing
-
-_NO_STORE = {"Cache-Control": "private, no-store"}
-_RETRY = {"Retry-After": "1"}
 
 
 class GraphQLEndpoint:
@@ -128,9 +125,9 @@ class GraphQLEndpoint:
                 reading = self._serving.reading(caller_of(request, self._settings).address)
                 answer = (await self._execute(request, asked, media_type, cookies, reading)).response
         except InvalidOperationTypeError:
-            return _refuse_operation(media_type, is_get=is_get)
+            return refuse_operation(media_type, is_get=is_get)
         except RefusedError as error:
-            return _refuse_document(error, media_type)
+            return refuse_document(error, media_type)
         self._documents.keep(asked)
         return answer
 
@@ -153,8 +150,8 @@ class GraphQLEndpoint:
         try:
             result = await self._deadline.run(self._run(request, asked, allowance, cookies, reading), allowance)
         except (UnavailableError, TimeoutError) as error:
-            return Outcome(_unavailable(media_type, error), is_whole=False)
-        return Outcome(_render(result, media_type, reading.seconds_to_wait), is_whole=not result.errors)
+            return Outcome(unavailable(media_type, error), is_whole=False)
+        return Outcome(render(result, media_type, reading.seconds_to_wait), is_whole=not result.errors)
 
     async def _run(
         self, request: Request, asked: GraphQLRequest, allowance: Allowance, cookies: Cookies, reading: Reading
@@ -193,62 +190,3 @@ class GraphQLEndpoint:
                 context_value=context,
                 allowed_operation_types={OperationType.QUERY} | (set() if is_get else {OperationType.MUTATION}),
             )
-
-
-def refuse(
-    status: int,
-    message: str,
-    media_type: str = JSON,
-    code: ErrorCode = ErrorCode.BAD_REQUEST,
-    headers: dict[str, str] | None = None,
-) -> Response:
-    """An answer to what is no GraphQL request."""
-    return _json(request_error(message, code), status, media_type, headers)
-
-
-def _refuse_operation(media_type: str, *, is_get: bool) -> Response:
-    if is_get:
-        return refuse(405, "GET runs queries only; send this by POST.", media_type, headers={"Allow": "POST"})
-    return refuse(_request_error_status(media_type), "This operation is neither a query nor a mutation.", media_type)
-
-
-def _refuse_document(error: RefusedError, media_type: str) -> Response:
-    """A hash that is not known is told in the older form whatever was accepted: clients go by it and send the query."""
-    if error.code is ErrorCode.PERSISTED_QUERY_NOT_FOUND:
-        media_type = JSON
-    return _json(request_error(error.message, error.code), _request_error_status(media_type), media_type)
-
-
-def _request_error_status(media_type: str) -> int:
-    """The operation never ran. The older media type has 200 for it, the newer one 400."""
-    return 200 if media_type == JSON else 400
-
-
-def _render(result: ExecutionResult, media_type: str, seconds_to_wait: int | None) -> Response:
-    errors = [error.formatted for error in result.errors or ()]
-    if result.data is None and _has(ErrorCode.UNAVAILABLE, result):
-        return _json({"errors": errors, "data": None}, 503, media_type, _RETRY)
-    if result.data is None and _has(ErrorCode.RATE_LIMITED, result):
-        return _json({"errors": errors, "data": None}, 429, media_type, {"Retry-After": str(seconds_to_wait)})
-    if result.data is None and not any(error.path for error in result.errors or ()):
-        return _json({"errors": errors}, _request_error_status(media_type), media_type)
-    body: dict[str, Any] = {"data": result.data}
-    if errors:
-        body = {"errors": errors, "data": result.data}
-    return _json(body, 200, media_type)
-
-
-def _has(code: ErrorCode, result: ExecutionResult) -> bool:
-    return any((error.extensions or {}).get("code") == code.value for error in result.errors or ())
-
-
-def _unavailable(media_type: str, error: UnavailableError | TimeoutError) -> Response:
-    message = "The gateway cannot reach its database right now. Try again."
-    if isinstance(error, TimeoutError):
-        message = "This took too long and was stopped. Try again."
-    return _json(request_error(message, ErrorCode.UNAVAILABLE), 503, media_type, _RETRY)
-
-
-def _json(body: dict[str, Any], status: int, media_type: str, headers: dict[str, str] | None = None) -> Response:
-    content_type = {"Content-Type": f"{media_type}; charset=utf-8"}
-    return Response(orjson.dumps(body), status, {**_NO_STORE, **content_type, **(headers or {})})

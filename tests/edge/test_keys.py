@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 from graphql import parse
 
-from gateway.edge.keys import Digests, Question, is_softphone_query, read_head
+from gateway.edge.keys import Digests, Question, read_head
+from gateway.plan import is_softphone_query
 from tenants.app_keys import NO_APP_KEY
 from tenants.keys import KeyRing
 from tests import make
