@@ -2,7 +2,7 @@
 
 For each field the library makes a path, a description of the call and a chain of resolvers, ten times as long as it
 takes to read an attribute. Plain are attributes of leaf types, of objects of which only plain fields are asked, of
-unions of such, and lists of all these: nothing that waits, asks a database or does anything. Whatever is not as its type
+unions of such, and lists of all these: nothing that waits, asks a database or does anything. What is not as its type
 says is NotPlainError or what the type raises: the library meets it again and says where.
 """
 

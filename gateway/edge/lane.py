@@ -33,7 +33,13 @@ class Lane:
     """In front of the application, which is told the spelling of what is not stored."""
 
     def __init__(
-        self, app: ASGIApp, cache: EdgeCache, digests: Digests, short_way: ShortWay | None = None, *, is_fast: bool = False
+        self,
+        app: ASGIApp,
+        cache: EdgeCache,
+        digests: Digests,
+        short_way: ShortWay | None = None,
+        *,
+        is_fast: bool = False,
     ) -> None:
         """`is_fast`: the server may ask for what is stored without calling it, see `gateway.http.fast_lane`."""
         self._app, self.cache, self._digests, self._short_way = app, cache, digests, short_way

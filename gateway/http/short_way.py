@@ -81,7 +81,9 @@ class ShortWay:
         media_type = choose(head[ACCEPT].decode("latin-1"))
         if media_type is None or len(body) > self._settings.body_bytes:
             return None
-        sent = of_query_string(scope["query_string"]) if is_get else of_bytes(head[CONTENT_TYPE].decode("latin-1"), body)
+        sent = (
+            of_query_string(scope["query_string"]) if is_get else of_bytes(head[CONTENT_TYPE].decode("latin-1"), body)
+        )
         if sent.query is not None and sent.is_persisted:
             return None  # it is to be registered
         asked = self._documents.find(sent)

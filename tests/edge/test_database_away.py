@@ -16,6 +16,7 @@ from gateway.app import create_app
 from gateway.settings import Secret, Settings
 from tests.api.documents import ISSUE_APP_KEY, REQUIRE_APP_KEY, SAVE_BRANDING, SCREENS, SUSPEND
 from tests.conftest import Ask
+from tests.edge.served import misses_of
 from tests.gateway.test_health import Wire, wire
 
 if TYPE_CHECKING:
@@ -175,11 +176,16 @@ def timed(ask_it: Callable[[], httpx2.Response]) -> tuple[httpx2.Response, float
     return answer, time.monotonic() - started
 
 
+def is_from_memory(ask: Ask) -> bool:
+    before = misses_of(ask.client.app)
+    return get(ask).status_code == 200 and misses_of(ask.client.app) == before
+
+
 def test_what_is_stored_is_answered_while_nothing_is_heard(settings: Settings, wire: Wire) -> None:
     with TestClient(create_app(replace(settings, cache_bytes=1_000_000, snapshot="off"))) as client:
         ask = Ask(client)
         ask.publish(ask.create("AcmeInc", "GENERIC"))
-        eventually(lambda: "x-request-id" not in get(ask).headers)
+        eventually(lambda: is_from_memory(ask))
 
         wire.cut()
         eventually(lambda: "gateway-stale" in get(ask).headers)

@@ -219,7 +219,7 @@ def test_every_worker_has_it_and_stops_gently(tmp_path: Path) -> None:
         for connection in connections:
             # misc: no type is inferred for a lambda with a default.
             wait_until(lambda connection=connection: b"x-request-id" not in asked(connection))  # type: ignore[misc]
-            repeatedly = [asked(connection) for _ in range(3)]  # in the same bytes, so that they are known
+            repeatedly = [asked(connection) for _ in range(5)]  # in the same bytes, so that they are known
             assert len(set(map(dateless, repeatedly))) == 1
         many = [asked(connection, times=100) for connection in connections]
         stopping = threading.Thread(target=process.terminate)

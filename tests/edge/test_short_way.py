@@ -1,0 +1,162 @@
+"""What is known is answered around the application, and nothing else: whatever is odd is told by the application.
+
+Answers that the application makes carry an id by which the log has them.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from gateway.app import create_app
+from gateway.settings import AnonymousDocuments, Secret, Settings
+from tests.api.documents import ISSUE_APP_KEY, REQUIRE_APP_KEY, SCREENS, SUSPEND
+from tests.conftest import Ask
+from tests.edge.served import misses_of
+
+if TYPE_CHECKING:
+    import httpx2
+
+ASKED = "softphoneConfig(providerId: $providerId, app: $app)"
+HEAD = "($providerId: String!, $app: AppKind!)"
+SMALL = f"query Small{HEAD} {{ {ASKED} {{ __typename ... on SoftphoneConfig {{ name }} }} }}"
+OURS = {"providerId": "AcmeInc", "app": "WHITELABEL"}
+ID = "x-request-id"
+TOO_DEEP = json.loads("[" * 40 + "]" * 40)
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    return Settings(database_url=database_url, secret_key=Secret("a key for tests, 32 characters long"))
+
+
+@pytest.fixture
+def live(ask: Ask) -> str:
+    """Two live tenants, one of which has been asked for by each of two documents."""
+    tenants = [ask.create(name, "WHITELABEL") for name in ("BrightTel", "AcmeInc")]
+    for tenant in tenants:
+        ask.publish(tenant)
+    for document in (SMALL, SCREENS):
+        assert post(ask, query=document, variables=OURS | {"providerId": "BrightTel"}).status_code == 200
+    return tenants[1]
+
+
+def post(ask: Ask, headers: dict[str, str] | None = None, **asked: Any) -> httpx2.Response:
+    body = json.dumps({"query": SMALL, "variables": OURS, **asked})
+    return ask.client.post("/graphql", content=body, headers={"Content-Type": "application/json", **(headers or {})})
+
+
+def name_of(answer: httpx2.Response) -> str:
+    return str(answer.json()["data"]["softphoneConfig"]["name"])
+
+
+def test_another_tenant_by_a_known_document_is_answered_around_the_application_and_counted(ask: Ask, live: str) -> None:
+    before = misses_of(ask.client.app)
+
+    answer = post(ask)
+
+    assert (answer.status_code, name_of(answer)) == (200, "AcmeInc")
+    assert ID not in answer.headers
+    assert misses_of(ask.client.app) == before + 1
+
+
+def test_it_says_what_the_application_says_without_a_cache(ask: Ask, live: str, settings: Settings) -> None:
+    other = TestClient(create_app(replace(settings, cache_bytes=0)))
+    other.portal = ask.client.portal
+
+    forms = list(product((SMALL, SCREENS), ("*/*", "application/graphql-response+json")))
+    ours, theirs = (
+        [post(one, {"Accept": accept}, query=document) for document, accept in forms] for one in (ask, Ask(other))
+    )
+    other.portal = None
+
+    assert [ID in answer.headers for answer in (*ours, *theirs)] == [False] * 4 + [True] * 4
+    assert [said(answer) for answer in ours] == [said(answer) for answer in theirs]
+
+
+def said(answer: httpx2.Response) -> tuple[int, bytes, dict[str, str]]:
+    headers = {name: value for name, value in answer.headers.items() if name != ID}
+    return answer.status_code, answer.content, headers
+
+
+def test_nobody_is_told_so_too(ask: Ask, live: str) -> None:
+    answer = post(ask, variables=OURS | {"providerId": "NoSuchTenant"})
+
+    assert answer.json()["data"]["softphoneConfig"]["__typename"] == "UnknownProvider"
+    assert (ID in answer.headers, answer.headers["cache-control"]) == (False, "private, no-store")
+
+
+@pytest.mark.parametrize(
+    ("asked", "headers", "status"),
+    [
+        ({"query": "{ __typename }"}, {}, 200),
+        ({"query": SMALL.replace("name", "name @skip(if: true)")}, {}, 200),
+        ({"variables": {"providerId": "AcmeInc"}}, {}, 200),
+        ({"variables": OURS | {"app": "GENERI"}}, {}, 200),
+        ({"variables": OURS | {"x": TOO_DEEP}}, {}, 200),
+        ({"variables": 1}, {}, 400),
+        ({"operationName": "Large"}, {}, 200),
+        ({"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "0" * 64}}}, {}, 200),
+        ({"query": None, "extensions": {"persistedQuery": {"version": 1, "sha256Hash": "0" * 64}}}, {}, 200),
+        ({}, {"Content-Type": "text/plain"}, 415),
+        ({}, {"Accept": "image/png"}, 406),
+        ({}, {"Authorization": "Bearer nonsense"}, 401),
+        ({}, {"Cookie": f"__Host-gateway={'A' * 43}"}, 403),
+        ({}, {"X-App-Key": "gwa_nonsense"}, 200),
+        ({}, {"Origin": "https://elsewhere.example"}, 200),
+    ],
+)
+def test_what_is_out_of_the_ordinary_is_answered_by_the_application(
+    ask: Ask, live: str, asked: dict[str, Any], headers: dict[str, str], status: int
+) -> None:
+    answer = post(ask, headers, **asked)
+
+    assert (ID in answer.headers, answer.status_code) == (True, status)
+
+
+def test_whoever_asks_for_too_many_is_told_by_the_application_and_each_counts_once(ask: Ask, live: str) -> None:
+    answers = [post(ask, variables=OURS | {"providerId": f"Nobody-{number}"}) for number in range(61)]
+
+    assert [answer.status_code for answer in answers] == [200] * 60 + [429]
+    assert [ID in answer.headers for answer in answers] == [False] * 60 + [True]
+
+
+def test_a_known_document_that_is_not_trusted_is_refused_to_who_has_no_credential(settings: Settings) -> None:
+    with TestClient(create_app(replace(settings, anonymous_documents=AnonymousDocuments.TRUSTED))) as client:
+        ask = Ask(client)
+        ask.publish(ask.create("AcmeInc", "WHITELABEL"))
+        by_staff = [post(ask, ask.staff.headers("admin")) for _ in range(2)]
+
+        answer = post(ask)
+
+    assert [name_of(one) for one in by_staff] == ["AcmeInc"] * 2
+    assert answer.json()["errors"][0]["extensions"]["code"] == "UNTRUSTED_DOCUMENT"
+
+
+def test_a_body_that_is_larger_than_allowed_is_refused(settings: Settings) -> None:
+    with TestClient(create_app(replace(settings, body_bytes=1_000))) as client:
+        ask = Ask(client)
+        ask.publish(ask.create("AcmeInc", "WHITELABEL"))
+        assert post(ask).status_code == 200
+
+        assert post(ask, variables=OURS | {"x": "y" * 1_000}).status_code == 413
+
+
+def test_who_is_suspended_or_hides_behind_a_key_is_nobody_at_once(ask: Ask, live: str) -> None:
+    assert name_of(post(ask)) == "AcmeInc"
+    ask(ISSUE_APP_KEY, {"input": {"tenantId": live, "name": "App"}})
+    ask(REQUIRE_APP_KEY, {"id": live, "isRequired": True})
+    without = post(ask, query=SCREENS)
+    ask(REQUIRE_APP_KEY, {"id": live, "isRequired": False})
+    again = post(ask, query=SCREENS)
+    ask(SUSPEND, {"input": {"tenantId": live, "reason": "test"}})
+    suspended = post(ask, query=SCREENS)
+
+    kinds = [answer.json()["data"]["softphoneConfig"]["__typename"] for answer in (without, again, suspended)]
+    assert kinds == ["UnknownProvider", "SoftphoneConfig", "UnknownProvider"]
+    assert [ID in answer.headers for answer in (without, again, suspended)] == [False] * 3
