@@ -28,6 +28,11 @@ from tenants.model import (
 _SHAPE = 1
 _REMEMBERED = 128
 
+# By the texts that stand in documents: a dictionary is asked in a fifth of the time that an enumeration takes.
+_APPS = {kind.value: kind for kind in AppKind}
+_METHODS = {method.value: method for method in ProvisioningMethod}
+_SOURCES = {source.value: source for source in CredentialsSource} | {None: None}
+
 
 def to_document(config: Config) -> str:
     """Canonical: sorted keys, no blanks, UTF-8, so that equal configs are equal texts."""
@@ -80,7 +85,7 @@ def from_document(document: str) -> Config:
     """
     stored = orjson.loads(document)
     return Config(
-        app=AppKind(stored["app"]),
+        app=_APPS[stored["app"]],
         branding=_branding(stored["branding"]),
         provisioning=_provisioning(stored["provisioning"]),
         help=_help(stored["help"]),
@@ -100,11 +105,13 @@ def _provisioning(stored: dict[str, Any]) -> Provisioning:
     return Provisioning(
         is_enabled=stored["isEnabled"],
         url=None if url is None else HttpsUrl.from_stored(url),
-        method=ProvisioningMethod(stored["method"]),
+        method=_METHODS[stored["method"]],
         # Revisions from before there were headers have none; they are never rewritten.
         headers=tuple(
-            ProvisioningHeader(header["name"], header["secret"], header["masked"])
-            for header in stored.get("headers", ())
+            [
+                ProvisioningHeader(header["name"], header["secret"], header["masked"])
+                for header in stored.get("headers", ())
+            ]
         ),
         username_placeholder=stored["usernamePlaceholder"],
         password_placeholder=stored["passwordPlaceholder"],
@@ -114,10 +121,10 @@ def _provisioning(stored: dict[str, Any]) -> Provisioning:
 
 
 def _help(stored: dict[str, Any]) -> Help:
-    email, source = stored["contactEmail"], stored["credentialsSource"]
+    email = stored["contactEmail"]
     return Help(
         menu_title=stored["menuTitle"],
         contact_email=None if email is None else EmailAddress.from_stored(email),
-        credentials_source=None if source is None else CredentialsSource(source),
-        links=tuple(HelpLink(link["title"], LinkTemplate.from_stored(link["url"])) for link in stored["links"]),
+        credentials_source=_SOURCES[stored["credentialsSource"]],
+        links=tuple([HelpLink(link["title"], LinkTemplate.from_stored(link["url"])) for link in stored["links"]]),
     )

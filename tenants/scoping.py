@@ -83,8 +83,11 @@ def scoped(function: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Corouti
 
     @wraps(function)
     async def within(*args: P.args, **kwargs: P.kwargs) -> T:
-        with bound(extent_of(args[0])):
+        token = _extent.set(extent_of(args[0]))
+        try:
             return await function(*args, **kwargs)
+        finally:
+            _extent.reset(token)
 
     return within
 
@@ -112,6 +115,9 @@ def extent_of(leave: object) -> Extent:  # noqa: PLR0911 - one line a kind of sc
     """How far a scope goes, or several together. Raises TypeError for what is none."""
     if isinstance(leave, tuple | list):
         return _extent_of_all(leave)
+    whole = _OF_ONE_EXTENT.get(type(leave))
+    if whole is not None:
+        return whole
     match leave:
         case TenantScope(tenant=tenant):
             return Extent(Kind.TENANT, frozenset((tenant,)))
@@ -121,26 +127,20 @@ def extent_of(leave: object) -> Extent:  # noqa: PLR0911 - one line a kind of sc
             return Extent(Kind.TRAIL, frozenset((chain,)))
         case PlatformScope(tenants=frozenset(tenants)):
             return Extent(Kind.TENANT, tenants)
+        case PlatformScope():
+            return Extent(Kind.PLATFORM)
         case PersonScope(person=person):
             return Extent(Kind.PERSON, person=person)
-    return Extent(_kind_of(leave))
+    message = f"A {type(leave).__name__} gives no leave: the first argument is a scope."
+    raise TypeError(message)
 
 
-_OF_ONE_EXTENT: dict[type, Kind] = {
-    PlatformScope: Kind.PLATFORM,
-    PublicScope: Kind.PUBLIC,
-    CredentialScope: Kind.CREDENTIAL,
-    SystemScope: Kind.SYSTEM,
-    FeedScope: Kind.FEED,
+_OF_ONE_EXTENT = {
+    PublicScope: Extent(Kind.PUBLIC),
+    CredentialScope: Extent(Kind.CREDENTIAL),
+    SystemScope: Extent(Kind.SYSTEM),
+    FeedScope: Extent(Kind.FEED),
 }
-
-
-def _kind_of(leave: object) -> Kind:
-    kind = _OF_ONE_EXTENT.get(type(leave))
-    if kind is None:
-        message = f"A {type(leave).__name__} gives no leave: the first argument is a scope."
-        raise TypeError(message)
-    return kind
 
 
 def _extent_of_all(leaves: Sequence[object]) -> Extent:

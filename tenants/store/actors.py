@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import orjson
 
 from tenants.access import Actor, ActorKind
@@ -12,6 +14,7 @@ def to_stored(actor: Actor) -> str:
     return orjson.dumps({"kind": actor.kind.value, "name": actor.name, "id": actor.actor_id}).decode()
 
 
+@lru_cache(128)  # few people publish
 def from_stored(text: str) -> Actor:
     """What `to_stored` wrote."""
     stored = orjson.loads(text)

@@ -49,6 +49,7 @@ def test_a_document_that_breaks_the_rules_of_today_is_read_as_it_was_published()
 
     config = from_document(json.dumps(stored))
 
+    assert to_mapping(config)["provisioning"]["url"] == "http://10.0.0.1/?username=%user%"
     assert to_mapping(config)["provisioning"]["sipDomain"] == "-pbx"
     assert to_mapping(config)["provisioning"]["subdomain"] == "a_b.local"
     assert to_mapping(config)["help"] == stored["help"]
@@ -61,6 +62,27 @@ def test_the_chosen_dark_colour_is_stored_so_that_another_choice_later_changes_n
     config = replace(make.config(), branding=chosen)
 
     assert from_document(to_document(config)).branding == chosen
+
+
+@pytest.mark.parametrize(
+    ("part", "damaged"),
+    [
+        ('"WHITELABEL"', '"OTHER"'),
+        ('"POST_JSON"', '"PUT"'),
+        ('"PROVISIONING"', '"OTHER"'),
+        ('"https://acme.example/hours"', '"acme.example/hours"'),
+        ('"https://pbx.acme.example/provisioning/"', '"pbx.acme.example"'),
+        ('"menuTitle"', '"title"'),
+        ('"themeColor"', '"color"'),
+        ("}", ""),
+    ],
+)
+def test_a_damaged_document_is_an_error_and_no_other_config(part: str, damaged: str) -> None:
+    document = to_document(make.full_config())
+    assert part in document
+
+    with pytest.raises((KeyError, ValueError)):
+        from_document(document.replace(part, damaged))
 
 
 def _document(config: Config) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from urllib.parse import unquote
 
@@ -9,8 +10,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tenants import link_grammar
 from tenants.codes import ProblemCode, WarningCode
 from tenants.errors import InvalidValueError
+from tenants.hosts import display_stored
 from tenants.links import HttpsUrl, LinkTemplate, Placeholder, fill, link_warnings
 from tests.tenants.link_corpus import readings
 
@@ -114,6 +117,40 @@ def test_an_accepted_link_is_stable_and_read_alike_by_four_parsers(text: str) ->
 @given(ANY_TEXT)
 def test_what_was_published_is_read_back_whatever_it_was(text: str) -> None:
     assert LinkTemplate.from_stored("https://" + text).text == "https://" + text
+
+
+@given(ANY_TEXT | LINK_LIKE)
+@example("https://a.example:/%user%?%pwd%&%user%#%user%")
+@example("https://a.example:8443:1?")
+@example("https://a.example:\u0661/")
+@example("https://xn--bcher-kva.example#%pwd%?%user%\n")
+def test_what_was_published_is_read_back_as_it_would_be_cut(text: str) -> None:
+    stored = f"https://{text.removeprefix('https://')}"
+
+    assert LinkTemplate.from_stored(stored) == _cut(stored)
+
+
+def _cut(stored: str) -> LinkTemplate:
+    """Said once more, in the words of the grammar."""
+    parts = link_grammar.cut(stored.removeprefix("https://"))
+    host, _, port = parts.authority.partition(":")
+    tail = stored[len(f"https://{parts.authority}{parts.path}") :]
+    return LinkTemplate(
+        text=stored,
+        host=host,
+        display_host=display_stored(host),
+        port=int(port) if re.fullmatch("[0-9]{1,5}", port) else None,
+        path=parts.path,
+        query=parts.query,
+        fragment=parts.fragment,
+        placeholders=tuple(Placeholder(token) for token in dict.fromkeys(re.findall("%user%|%pwd%", tail))),
+    )
+
+
+@pytest.mark.parametrize("stored", ["", "acme.example", "javascript://acme.example/", "HTTPS://acme.example/"])
+def test_what_has_never_been_a_link_is_not_read_as_one(stored: str) -> None:
+    with pytest.raises(ValueError, match="scheme"):
+        LinkTemplate.from_stored(stored)
 
 
 def test_a_published_link_that_todays_rules_refuse_is_read_back() -> None:
