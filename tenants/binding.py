@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from tortoise.backends.base.executor import EXECUTOR_CACHE
+from tortoise.connection import get_connections
 from tortoise.context import TortoiseContext
 
 from tenants.address import Address, SqliteAddress
@@ -14,7 +15,7 @@ from tenants.outages import translated
 from tenants.transactions import finish
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from tortoise.backends.base.client import TransactionalDBClient
@@ -39,6 +40,9 @@ class Database(Protocol):
 
     async def ask(self) -> None:
         """Reads something. Raises UnavailableError."""
+
+    async def find_row(self, query: str, values: Sequence[Any]) -> Sequence[Any] | None:
+        """The first row of a short statement that many send at once. Raises UnavailableError."""
 
     async def create_connection(self, with_db: bool) -> None:  # noqa: FBT001 - the library's signature
         """Opens what reads. Until then whatever is asked raises UnavailableError, but for migrations."""
@@ -83,6 +87,12 @@ def database_of(context: TortoiseContext) -> Database:
     return cast("Database", context.connections.get(CONNECTION))
 
 
+async def find_row(by_dialect: Mapping[str, str], values: Sequence[Any]) -> Sequence[Any] | None:
+    """As the client does it that is bound here: a transaction's, or the one outside."""
+    client = get_connections().get(CONNECTION)
+    return await cast("Database", client).find_row(by_dialect[client.capabilities.dialect], values)
+
+
 async def reach(database: Database) -> None:
     """Connects and reads. Raises UnavailableError with one line that holds no credentials; then it is as before."""
     address = database.address
@@ -99,8 +109,8 @@ async def reach(database: Database) -> None:
 
 
 async def _open(database: Database) -> None:
-    await database.create_connection(with_db=True)
     try:
+        await database.create_connection(with_db=True)
         await database.ask()
     except BaseException:
         await database.abandon()

@@ -13,7 +13,14 @@ from tortoise.backends.base.client import ConnectionWrapper, PoolConnectionWrapp
 from tenants.errors import UnavailableError
 from tenants.outages import NOT_REACHED, translate, translated
 from tenants.scoping import NOTHING, Kind, bound, current_extent
-from tenants.transactions import OnlyReads, TransactionConnection, finish, refuse_commit_after_failure, refuse_nested
+from tenants.transactions import (
+    FindsRows,
+    OnlyReads,
+    TransactionConnection,
+    finish,
+    refuse_commit_after_failure,
+    refuse_nested,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -140,7 +147,7 @@ class PostgresDatabase(OnlyReads, AsyncpgDBClient):
             await self.give_back(client._connection)  # noqa: SLF001 - the library's name
 
 
-class PostgresTransaction(TransactionWrapper):
+class PostgresTransaction(FindsRows, TransactionWrapper):
     """One transaction on one connection of the pool."""
 
     has_failed = False

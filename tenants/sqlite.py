@@ -1,8 +1,8 @@
-"""SQLite for Tortoise: one connection that reads, one that writes, and a file lock around every write.
+"""SQLite for Tortoise: connections that read, one that writes, and a file lock around every write.
 
 SQLite 3.7 to 3.51.2 can corrupt a database in WAL mode when two connections write or checkpoint at once. So
-everything that does either holds `flock` on a file beside the database; the reading connection is opened read-only
-and cannot do either, not even when it is closed last.
+everything that does either holds `flock` on a file beside the database; reading connections are opened read-only
+and cannot do either, not even when they are closed last.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import aiosqlite
@@ -20,7 +20,15 @@ from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionWrapp
 from tenants.errors import UnavailableError
 from tenants.outages import NOT_REACHED, translate, translated
 from tenants.scoping import NOTHING, bound, current_extent
-from tenants.transactions import OnlyReads, TransactionConnection, finish, refuse_commit_after_failure, refuse_nested
+from tenants.sqlite_reader import SqliteReader
+from tenants.transactions import (
+    FindsRows,
+    OnlyReads,
+    TransactionConnection,
+    finish,
+    refuse_commit_after_failure,
+    refuse_nested,
+)
 from tenants.write_lock import WriteLock
 
 if TYPE_CHECKING:
@@ -54,10 +62,13 @@ class SqliteDatabase(OnlyReads, SqliteClient):
         self._path, self._timeout_seconds, self._is_migrating = path, timeout_seconds, is_migrating
         self._write_lock = WriteLock(path.with_name(f"{path.name}.lock"), timeout_seconds)
         self._writer: aiosqlite.Connection | None = None
+        self._reader: SqliteReader | None = None
 
     async def create_connection(self, with_db: bool) -> None:  # noqa: ARG002, FBT001 - the library's signature
-        """Opens the reading connection."""
+        """Opens the reading connections: one for whatever is asked, one for `find_row`."""
         self._connection = await self._open("ro", {})
+        if not self._is_migrating:
+            self._reader = await SqliteReader.open(self._uri("ro"), self._timeout_seconds)
         await self._post_connect()
 
     async def abandon(self) -> None:
@@ -65,7 +76,7 @@ class SqliteDatabase(OnlyReads, SqliteClient):
         await self.close()
 
     async def close(self) -> None:
-        """Closes both connections; the writing one may checkpoint, so that waits for the lock."""
+        """Closes all connections; the writing one may checkpoint, so that waits for the lock."""
         await finish(self._close())
 
     def acquire_connection(self) -> ConnectionWrapper[aiosqlite.Connection]:
@@ -97,6 +108,16 @@ class SqliteDatabase(OnlyReads, SqliteClient):
         """Reads a table, since SELECT 1 is answered without a look at the file."""
         with bound(NOTHING):
             await self.execute_query("SELECT 1 FROM sqlite_master LIMIT 1")
+
+    async def find_row(self, query: str, values: Sequence[Any]) -> Sequence[Any] | None:
+        """On a connection of its own, apart from what takes long."""
+        current_extent()
+        if self._reader is None:
+            raise UnavailableError(NOT_REACHED)
+        self.log.debug("%s: %s", query, values)  # as the library says of every other statement
+        with translated():
+            rows = await self._reader.read(query, values)
+        return rows[0] if rows else None
 
     async def lock_migrations(self, client: SqliteTransaction) -> None:
         """Nothing to do: the write lock is held."""
@@ -135,8 +156,7 @@ class SqliteDatabase(OnlyReads, SqliteClient):
         return self._writer
 
     async def _open(self, mode: str, pragmas: dict[str, str]) -> aiosqlite.Connection:
-        uri = f"file:{quote(str(self._path))}?mode={mode}"
-        opening = aiosqlite.connect(uri, uri=True, isolation_level=None, timeout=self._timeout_seconds)
+        opening = aiosqlite.connect(self._uri(mode), uri=True, isolation_level=None, timeout=self._timeout_seconds)
         opening._thread.daemon = True  # noqa: SLF001 - or a process that fails before it disconnects never ends
         connection = await opening
         try:
@@ -147,6 +167,9 @@ class SqliteDatabase(OnlyReads, SqliteClient):
             await connection.close()
             raise
         return connection
+
+    def _uri(self, mode: str) -> str:
+        return f"file:{quote(str(self._path))}?mode={mode}"
 
     async def _end(self, client: SqliteTransaction, writer: aiosqlite.Connection) -> None:
         try:
@@ -161,6 +184,9 @@ class SqliteDatabase(OnlyReads, SqliteClient):
         if self._connection is not None:
             reader, self._connection = self._connection, None
             await reader.close()
+        if self._reader is not None:
+            quick, self._reader = self._reader, None
+            await quick.close()
         if self._writer is not None:
             writer, self._writer = self._writer, None
             # When the lock is not to be had, its holder has the database open, so that SQLite will not checkpoint.
@@ -170,7 +196,7 @@ class SqliteDatabase(OnlyReads, SqliteClient):
             await writer.close()
 
 
-class SqliteTransaction(SqliteTransactionWrapper):
+class SqliteTransaction(FindsRows, SqliteTransactionWrapper):
     """One transaction on the writing connection."""
 
     has_failed = False

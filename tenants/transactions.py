@@ -11,7 +11,7 @@ from tenants.outages import translate
 from tenants.scoping import current_extent
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Sequence
     from types import TracebackType
 
 T = TypeVar("T")
@@ -34,7 +34,17 @@ async def finish(work: Coroutine[Any, Any, T]) -> T:
     raise cancellation from (None if task.cancelled() else task.exception())
 
 
-class OnlyReads(BaseDBAsyncClient):
+class FindsRows(BaseDBAsyncClient):
+    """Comes before every client."""
+
+    async def find_row(self, query: str, values: Sequence[Any]) -> Sequence[Any] | None:
+        """The first row of a short statement that many send at once."""
+        # Not of dictionaries, as the library says, but of what can be read by place and by name.
+        rows: Any = (await self.execute_query(query, list(values)))[1]
+        return rows[0] if rows else None
+
+
+class OnlyReads(FindsRows):
     """Comes before a client outside of transactions: nothing is written there, on either database."""
 
     async def execute_insert(self, query: str, values: list[Any]) -> NoReturn:  # noqa: ARG002

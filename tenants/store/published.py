@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
-from tortoise.connection import get_connections
 from tortoise.expressions import F, Q
 
 from tenants.access_rows import AppKeyRow
 from tenants.app_keys import NO_APP_KEY
-from tenants.binding import CONNECTION
+from tenants.binding import find_row
 from tenants.credentials import Credential, Use
 from tenants.documents import from_document
 from tenants.identity import ProviderId
@@ -32,12 +31,30 @@ if TYPE_CHECKING:
     from tenants.app_keys import SentAppKey
 
 
+class _Row(NamedTuple):
+    """What is read of a revision and its tenant, in the order of the query."""
+
+    id: int
+    tenant: int
+    number: int
+    draft_version: int
+    name: str
+    config: str
+    published_at: datetime | str
+    """On SQLite as text."""
+    published_by: str
+    note: str | None
+    provider_id: str
+    is_app_key_required: bool | int
+    sent_key: int | None
+
+
 # Written by hand: Tortoise takes ten times as long over it, and each answer that is not stored waits for it. A generic
 # tenant never demands a key, whatever was said while it was whitelabel.
 _READ = """
 SELECT revision.id, revision.tenant_id, revision.number, revision.draft_version, revision.name, revision.config,
   revision.published_at, revision.published_by, revision.note,
-  tenant.provider_id, tenant.is_app_key_required, sent.id AS sent_key
+  tenant.provider_id, tenant.is_app_key_required, sent.id
 FROM "tenant" AS tenant
 JOIN "revision" AS revision ON revision.tenant_id = tenant.id AND revision.number = tenant.live_revision
 LEFT JOIN "app_key" AS sent ON sent.sha256 = {} AND sent.tenant_id = tenant.id
@@ -45,6 +62,8 @@ WHERE tenant.provider_key = {} AND tenant.app IN ({}, {}) AND NOT tenant.is_susp
   AND (NOT tenant.is_app_key_required OR tenant.app = 'GENERIC' OR sent.id IS NOT NULL)
 """
 _FIND = {"sqlite": _READ.format("?", "?", "?", "?"), "postgres": _READ.format("$1", "$2", "$3", "$4")}
+_KINDS = {kind: (kind.value, kind.value) for kind in AppKind} | {None: tuple(kind.value for kind in AppKind)}
+"""What the query asks for, by what the app says of itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +89,8 @@ async def find_published(
     All of it is decided by one query, so that no answer takes longer than another; a name that can be nobody's is
     looked up too.
     """
-    client = get_connections().get(CONNECTION)
-    key, kinds = ProviderId.key_of(provider_id) or "", [kind.value for kind in (AppKind if app is None else (app, app))]
-    rows = await client.execute_query_dict(_FIND[client.capabilities.dialect], [app_key.sha256, key, *kinds])
-    return _found(rows[0]) if rows else None
+    row = await find_row(_FIND, (app_key.sha256, ProviderId.key_of(provider_id) or "", *_KINDS[app]))
+    return None if row is None else _found(_Row._make(row))
 
 
 @scoped
@@ -95,22 +112,22 @@ async def list_known(_scope: PublicScope, provider_keys: Collection[str]) -> lis
     return [Known(one.provider_id, one.revision, one.is_key_demanded, frozenset(keys[tenant])) for one, tenant in shown]
 
 
-def _found(row: dict[str, Any]) -> Published:
-    at, sent_key = row["published_at"], row["sent_key"]
+def _found(row: _Row) -> Published:
+    at = row.published_at
     revision = Revision(
-        id=row["id"],
-        tenant=row["tenant_id"],
-        number=row["number"],
-        draft_version=row["draft_version"],
-        name=row["name"],
-        config=from_document(row["config"]),
-        published_at=datetime.fromisoformat(at) if isinstance(at, str) else at,  # SQLite has it as text
-        published_by=from_stored(row["published_by"]),
-        note=row["note"],
+        id=row.id,
+        tenant=row.tenant,
+        number=row.number,
+        draft_version=row.draft_version,
+        name=row.name,
+        config=from_document(row.config),
+        published_at=datetime.fromisoformat(at) if isinstance(at, str) else at,
+        published_by=from_stored(row.published_by),
+        note=row.note,
     )
-    use = None if sent_key is None else Use(Credential.APP_KEY, sent_key)
-    is_key_demanded = bool(row["is_app_key_required"]) and revision.config.app is AppKind.WHITELABEL
-    return Published(ProviderId(row["provider_id"]), revision, use, is_key_demanded)
+    use = None if row.sent_key is None else Use(Credential.APP_KEY, row.sent_key)
+    is_key_demanded = bool(row.is_app_key_required) and revision.config.app is AppKind.WHITELABEL
+    return Published(ProviderId(row.provider_id), revision, use, is_key_demanded)
 
 
 def _live(of_whom: Q) -> QuerySet[RevisionRow]:
