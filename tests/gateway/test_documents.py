@@ -106,3 +106,15 @@ def strings_in_memory() -> list[str]:
     """Texts that containers hold, which is where a cache would keep one."""
     # Not by iterating: a tuple that another thread is just filling has holes, and reading one ends the process.
     return [each for container in gc.get_objects() for each in gc.get_referents(container) if isinstance(each, str)]
+
+
+def test_what_is_wrong_with_a_document_is_found_out_once_and_told_once() -> None:
+    documents = Documents(Limits(), is_introspecting=True, is_suggesting=False)
+    text = "query Unsound { softphoneConfi { name } }"
+
+    assert documents.find_plan(text, SCHEMA) is None
+    document = documents.parse(text)
+    errors = documents.validate(text, document, SCHEMA)
+
+    assert [error.message for error in errors] == ["Cannot query field 'softphoneConfi' on type 'Query'."]
+    assert documents.parse(text) is not document, "it is let go with its errors"
