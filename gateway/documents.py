@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from graphql import GraphQLSyntaxError, parse, validate
 
@@ -39,6 +39,14 @@ class _Sound(Item):
         self.plan: Plan | None = None
 
 
+class _Examined(NamedTuple):
+    """A document, and what is wrong with it."""
+
+    text: str
+    document: DocumentNode
+    errors: list[GraphQLError]
+
+
 class Documents:
     """Reads documents of one schema, and remembers those that passed by their text.
 
@@ -49,6 +57,7 @@ class Documents:
         self.limits = limits
         self._is_introspecting = is_introspecting
         self._is_suggesting = is_suggesting
+        self._latest: _Examined | None = None
         self._valid = SegmentedMap[str, _Sound](_CACHED_CHARACTERS, most=_CACHED_DOCUMENTS, share=_SHARE)
 
     def find(self, text: str) -> DocumentNode | None:
@@ -67,8 +76,16 @@ class Documents:
         return found is not None and found.asks_for_config
 
     def find_plan(self, text: str, schema: GraphQLSchema) -> Plan | None:
-        """How the document is answered, if it passed before and asks for a softphone's config in a plain way."""
+        """How a sound document is answered that asks for a softphone's config in a plain way.
+
+        One that is new is parsed and validated, and what was found out is kept for who executes it if there is no plan;
+        but none that may hold a password. Raises RefusedError, GraphQLSyntaxError.
+        """
         found = self._valid.get(text)
+        if found is None and '"' not in text:
+            document = self.parse(text)
+            self._latest = _Examined(text, document, self.validate(text, document, schema))
+            found = self._valid.peek(text)
         if found is None or not found.asks_for_config:
             return None
         if found.has_plan is None:
@@ -81,6 +98,9 @@ class Documents:
 
         `may_introspect` is for a caller who may where others may not.
         """
+        latest = self._latest
+        if latest is not None and latest.text == text:
+            return latest.document
         if len(text) > self.limits.document_characters:
             allowed = f"at most {self.limits.document_characters:,} are allowed."
             message = f"The document has {len(text):,} characters; {allowed}"
@@ -104,6 +124,9 @@ class Documents:
         A sound one is remembered for whoever sends it next, unless somebody may have written a password into it, or it
         is an introspection that not everybody may send.
         """
+        latest, self._latest = self._latest, None
+        if latest is not None and latest.document is document:
+            return latest.errors
         errors = validate(
             schema,
             document,

@@ -88,10 +88,10 @@ class ShortWay:
             return None  # it is to be registered
         asked = self._documents.find(sent)
         text = asked.query or ""
+        self._documents.check(asked, is_anonymous=True)
         plan = self._schema.find_plan(text)
         if plan is None:
             return None
-        self._documents.check(asked, is_anonymous=True)
         check_variables(asked.variables, self._settings.limits)
         arguments = plan.read_arguments(asked.operation_name, asked.variables)
         coding = choose_coding(head[CODINGS].decode("latin-1"))

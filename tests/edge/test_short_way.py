@@ -20,6 +20,8 @@ from tests.conftest import Ask
 from tests.edge.served import misses_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import httpx2
 
 ASKED = "softphoneConfig(providerId: $providerId, app: $app)"
@@ -65,15 +67,41 @@ def test_another_tenant_by_a_known_document_is_answered_around_the_application_a
     assert misses_of(ask.client.app) == before + 1
 
 
-def test_it_says_what_the_application_says_without_a_cache(ask: Ask, live: str, settings: Settings) -> None:
-    other = TestClient(create_app(replace(settings, cache_bytes=0)))
-    other.portal = ask.client.portal
+@pytest.fixture
+def other(ask: Ask, settings: Settings) -> Iterator[Ask]:
+    """A gateway without a cache, which answers everything by the application."""
+    client = TestClient(create_app(replace(settings, cache_bytes=0)))
+    client.portal = ask.client.portal  # within the process of the first, whose connection to the database it uses
+    yield Ask(client)
+    client.portal = None
 
+
+def test_a_document_that_is_new_is_answered_so_too(ask: Ask, live: str, other: Ask) -> None:
+    document = SMALL.replace("Small", "New")
+
+    answer = post(ask, query=document)
+
+    assert ID not in answer.headers
+    assert said(answer) == said(post(other, query=document))
+
+
+@pytest.mark.parametrize(
+    "document", [SMALL.replace("name", "nam"), SMALL.replace("$app)", "$ap)"), "{", "{ " * 300, f"{SMALL} {SMALL}"]
+)
+def test_what_is_wrong_with_a_new_document_is_said_by_the_application_each_time(
+    ask: Ask, live: str, other: Ask, document: str
+) -> None:
+    answers = [post(ask, query=document) for _ in range(3)]
+
+    assert [ID in answer.headers for answer in answers] == [True] * 3
+    assert [said(answer) for answer in answers] == [said(post(other, query=document))] * 3
+
+
+def test_it_says_what_the_application_says_without_a_cache(ask: Ask, live: str, other: Ask) -> None:
     forms = list(product((SMALL, SCREENS), ("*/*", "application/graphql-response+json")))
     ours, theirs = (
-        [post(one, {"Accept": accept}, query=document) for document, accept in forms] for one in (ask, Ask(other))
+        [post(one, {"Accept": accept}, query=document) for document, accept in forms] for one in (ask, other)
     )
-    other.portal = None
 
     assert [ID in answer.headers for answer in (*ours, *theirs)] == [False] * 4 + [True] * 4
     assert [said(answer) for answer in ours] == [said(answer) for answer in theirs]
