@@ -11,6 +11,7 @@ from gateway.limits import check_document, is_introspection, is_sensitive
 from gateway.plan import is_softphone_query, make_plan
 from gateway.refusals import ErrorCode, RefusedError
 from gateway.segments import Item, SegmentedMap
+from gateway.soundness import is_surely_sound
 from gateway.validation import AllRules
 
 if TYPE_CHECKING:
@@ -127,16 +128,19 @@ class Documents:
         latest, self._latest = self._latest, None
         if latest is not None and latest.document is document:
             return latest.errors
-        errors = validate(
+        errors = [] if is_surely_sound(document, schema) else self._list_errors(document, schema)
+        if not errors and self._is_for_everybody(text, document):
+            self._valid.put(text, _Sound(text, document))
+        return errors
+
+    def _list_errors(self, document: DocumentNode, schema: GraphQLSchema) -> list[GraphQLError]:
+        return validate(
             schema,
             document,
             (AllRules,),
             max_errors=self.limits.errors - 1,  # the last says that there are more
             hide_suggestions=not self._is_suggesting,
         )
-        if not errors and self._is_for_everybody(text, document):
-            self._valid.put(text, _Sound(text, document))
-        return errors
 
     def _is_for_everybody(self, text: str, document: DocumentNode) -> bool:
         if '"' in text and is_sensitive(document, self.limits):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Method = Callable[..., VisitorAction | None]
 
-_OVERLAP_BUDGET = 5_000  # Fifty fields of one name; our own clients spend 32, the library allows 500,000.
+OVERLAP_BUDGET = 5_000  # Fifty fields of one name; our own clients spend 32, the library allows 500,000.
 
 
 class BoundedOverlapRule(OverlappingFieldsCanBeMergedRule):
@@ -29,7 +29,7 @@ class BoundedOverlapRule(OverlappingFieldsCanBeMergedRule):
 
     def __init__(self, context: ValidationContext) -> None:
         super().__init__(context)
-        self.rule_context.remaining_complexity_budget = _OVERLAP_BUDGET
+        self.rule_context.remaining_complexity_budget = OVERLAP_BUDGET
 
 
 RULES: tuple[type[ASTValidationRule], ...] = (
