@@ -26,6 +26,8 @@ LONGEST_SECONDS = 24 * 3_600
 """How old a config may be that is answered from here."""
 MOST_TENANTS = 10_000
 MOST_BYTES = 16 * 1024 * 1024
+_KEPT_BYTES = 400
+"""What one takes beside its ProviderId and its document: measured, see the test."""
 TOMBSTONE_SECONDS = 3_600
 """How long others are told that a tenant was let go."""
 
@@ -220,12 +222,17 @@ def is_of_use(kept: Mapping[str, Kept], now: float) -> bool:
     return any(one.document is not None and now - one.as_of <= LONGEST_SECONDS for one in kept.values())
 
 
+def weight_of(key: str, one: Kept) -> int:
+    """In bytes."""
+    return _KEPT_BYTES + len(key) + len(one.document or b"")
+
+
 def prune(kept: Mapping[str, Kept], now: float) -> dict[str, Kept]:
     """Those that are of use and for which there is room."""
     left, room = dict[str, Kept](), MOST_BYTES
     for key, one in sorted(kept.items(), key=lambda item: item[1].served, reverse=True):
         longest = TOMBSTONE_SECONDS if one.document is None else LONGEST_SECONDS
-        room -= len(key) + len(one.document or b"")
+        room -= weight_of(key, one)
         if now - one.as_of > longest:
             continue
         if room < 0 or len(left) >= MOST_TENANTS:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-import zlib
 from contextlib import contextmanager
+from struct import Struct
 from typing import TYPE_CHECKING
+from zlib import crc32
 
-import orjson
 import structlog
 
 from gateway.edge.known_good import Kept, prune
 from tenants.errors import UnreadableSecretError
 from tenants.keys import Place, Sealed
+from tenants.known import WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
 
     from tenants.keys import KeyRing
 
-_MAGIC = b"softphone-gateway snapshot 1\n"
+_MAGIC = b"softphone-gateway snapshot 2 %08x\n" % crc32(WORDS)
 _ID_CHARACTERS = 8
+_RECORD = Struct(">HLQQdd")
+"""Of a tenant: how long its ProviderId is, how long its document, then the rest; both follow."""
 _PLACE = Place(0, "snapshot", "file", 0)
 _LARGEST = 64 * 1024 * 1024
 _LOCK_SECONDS = 2.0
@@ -146,16 +149,24 @@ def _wait_for(descriptor: int) -> None:
 
 
 def _to_bytes(kept: Mapping[str, Kept]) -> bytes:
-    rows = [
-        [key, one.tenant, None if one.document is None else one.document.decode(), one.as_of, one.served, one.revision]
-        for key, one in kept.items()
-    ]
-    return zlib.compress(orjson.dumps(rows), 1)
+    """Piece after piece, since what is in memory for a moment is not given back soon."""
+    data = bytearray()
+    for key, one in kept.items():
+        name, document = key.encode(), one.document or b""
+        data += _RECORD.pack(len(name), len(document), one.tenant, one.revision, one.as_of, one.served)
+        data += name
+        data += document
+    return bytes(data)
 
 
 def _from_bytes(data: bytes) -> dict[str, Kept]:
     """What this gateway has sealed: it need not be checked again."""
-    return {
-        key: Kept(tenant, None if document is None else document.encode(), as_of, served, revision)
-        for key, tenant, document, as_of, served, revision in orjson.loads(zlib.decompress(data))
-    }
+    kept, place = dict[str, Kept](), 0
+    while place < len(data):
+        name_length, length, tenant, revision, as_of, served = _RECORD.unpack_from(data, place)
+        begin = place + _RECORD.size + name_length
+        place = begin + length
+        kept[data[begin - name_length : begin].decode()] = Kept(
+            tenant, data[begin:place] or None, as_of, served, revision
+        )
+    return kept

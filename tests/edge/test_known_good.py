@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import gc
+import tracemalloc
+from dataclasses import dataclass, replace
 
 import pytest
 
 from gateway.edge import known_good
-from gateway.edge.known_good import LONGEST_SECONDS, Clocks, Kept, KnownGood, prune
+from gateway.edge.known_good import LONGEST_SECONDS, Clocks, Kept, KnownGood, prune, weight_of
 from tenants.app_keys import NO_APP_KEY
 from tenants.feed import ChangeKind
 from tenants.known import Known
 from tenants.model import AppKind
+from tests import make
 from tests.edge.published import KEY, OTHER_KEY, change, published
+
+TITLES = ("Forwarding", "Hours", "Invoices", "Faults", "Voicemail")
 
 
 @dataclass
@@ -36,6 +41,15 @@ def known(
 ) -> Known:
     one = published(number, tenant=tenant, app=app)
     return Known(one.provider_id, one.revision, keys is not None, keys or frozenset())
+
+
+def linked(number: int) -> Known:
+    """One with five links of its own."""
+    host = f"https://carrier-{number:06d}.example"
+    links = [{"title": title, "url": f"{host}/{title.lower()}?line=%user%"} for title in TITLES]
+    settings = {**make.FULL_SETTINGS, "help": {**make.FULL_SETTINGS["help"], "links": links}}
+    one = known(tenant=number)
+    return replace(one, revision=replace(one.revision, config=make.config(AppKind.WHITELABEL, **settings)))
 
 
 @pytest.fixture
@@ -179,10 +193,38 @@ def test_those_served_longest_ago_go_first(good: KnownGood, hearing: Hearing, mo
 
 
 def test_there_is_a_bound_of_bytes(good: KnownGood, hearing: Hearing, monkeypatch: pytest.MonkeyPatch) -> None:
-    (one, _) = good.to_save([]).values()
-    monkeypatch.setattr(known_good, "MOST_BYTES", len(one.document or b"") + 20)
+    ((key, one), _) = good.to_save([]).items()
+    monkeypatch.setattr(known_good, "MOST_BYTES", weight_of(key, one) + 20)
 
     assert len(prune(good.to_save([]), hearing.now)) == 1
+
+
+def test_what_is_kept_takes_no_more_than_it_weighs(good: KnownGood, hearing: Hearing) -> None:
+    configs = {f"carrier-{number:06d}": linked(number) for number in range(2_000)}
+    good.learn(list(configs)[:10], configs, hearing.now)
+    gc.collect()
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+
+    for number in range(10, 2_000):
+        hearing.now += 0.25
+        good.note(f"carrier-{number:06d}", 1, 1)
+        good.learn(good.take_wanted(1), configs, hearing.now)
+    gc.collect()
+    taken = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+
+    weighed = sum(weight_of(key, kept) for key, kept in list(good.to_save([]).items())[12:])
+    assert taken <= weighed <= 1.5 * taken
+
+
+def test_what_stands_in_every_document_takes_no_room() -> None:
+    one = linked(1)
+
+    kept = one.to_bytes()
+
+    assert len(kept) < 350  # of 1,200
+    assert Known.from_bytes(kept).revision.config == one.revision.config
 
 
 def test_what_another_worker_knows_later_is_taken_over_and_what_it_knew_before_is_not(

@@ -75,7 +75,7 @@ def test_no_file_is_no_news(tmp_path: Path) -> None:
         lambda data: data + b"\0",
         lambda data: data[:-20] + bytes([data[-20] ^ 1]) + data[-19:],
         lambda data: b"SQLite format 3\0" + data,
-        lambda data: data.replace(b"snapshot 1", b"snapshot 2"),
+        lambda data: data.replace(b"snapshot 2", b"snapshot 1"),
     ],
     ids=["shorter", "half", "head", "empty", "longer", "bit", "other", "version"],
 )
