@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -14,14 +13,21 @@ those in use are used again."""
 
 
 class Item:
-    """What is put into a map: it weighs something, and a look-up marks it."""
+    """What is put into a map, into one only: it weighs something, and a look-up marks it.
 
-    __slots__ = ("is_used", "weight")
+    It knows its neighbours in the order of the map, which takes less than half of what an `OrderedDict` does.
+    """
+
+    __slots__ = ("after", "before", "is_proven", "is_used", "key", "weight")
+
+    after: Item
+    before: Item
 
     def __init__(self, weight: int) -> None:
         self.weight = weight
         """In bytes, its key and its place in the map included."""
-        self.is_used = False
+        self.is_used = self.is_proven = False
+        self.key: Any = None
 
 
 K = TypeVar("K", bound="Hashable")
@@ -43,81 +49,102 @@ class SegmentedMap(Generic[K, V]):
         One part of `share` is kept for what is on probation, which has more as long as nobody needs it.
         """
         self._room, self._most, self._share, self._on_gone = room, most, share, on_gone
-        self._new: OrderedDict[K, V] = OrderedDict()
-        self._proven: OrderedDict[K, V] = OrderedDict()
-        self._new_weight = 0
+        self._items: dict[K, V] = {}
+        self._new, self._proven = _ring(), _ring()
+        self._new_count = self._new_weight = 0
         self.weight = 0
 
     def __len__(self) -> int:
         """How many things there are."""
-        return len(self._new) + len(self._proven)
+        return len(self._items)
 
     def get(self, key: K) -> V | None:
         """What stands by the key, which is used thereby."""
-        item = self._proven.get(key)
-        if item is not None:
+        item = self._items.get(key)
+        if item is None:
+            return None
+        if item.is_proven:
             item.is_used = True
-            return item
-        item = self._new.pop(key, None)
-        if item is not None:
-            self._new_weight -= item.weight
-            self._proven[key] = item
+        else:
+            self._take_out(item)
+            self._put_in(item, is_proven=True)
         return item
 
     def peek(self, key: K) -> V | None:
         """The same, and it is no use of it."""
-        return self._proven.get(key) or self._new.get(key)
+        return self._items.get(key)
 
     def put(self, key: K, item: V) -> None:
         """In place of what stood there. What would take more than probation's share of the room is not taken."""
-        was_proven = key in self._proven
+        old = self._items.get(key)
+        is_proven = old is not None and old.is_proven
         self.pop(key)
         self.weight += item.weight
         if item.weight * self._share > self._room:
             self._let_go(item)
-        elif was_proven:
-            self._proven[key] = item
         else:
-            self._new[key] = item
-            self._new_weight += item.weight
+            self._items[key] = item
+            item.key = key
+            self._put_in(item, is_proven=is_proven)
         self._shrink(key)
 
     def pop(self, key: K) -> None:
         """Let go of it, if it is there."""
-        if key in self._new:
-            self._let_go_new(key)
-        elif key in self._proven:
-            self._let_go(self._proven.pop(key))
+        item = self._items.pop(key, None)
+        if item is not None:
+            self._take_out(item)
+            self._let_go(item)
 
     def _shrink(self, latest: K) -> None:
         """Make room. When all that could make it is in use, the latest to come goes again."""
         chances = _CHANCES
         while self.weight > self._room or (self._most is not None and len(self) > self._most):
-            if self._new and (self._has_newcomers_share() or not self._proven):
-                self._let_go_new(next(iter(self._new)))
+            if self._new_count and (self._has_newcomers_share() or self._new_count == len(self)):
+                self.pop(self._new.after.key)
                 continue
-            key, item = next(iter(self._proven.items()))
+            item = self._proven.after
             if not item.is_used:
-                self._let_go(self._proven.pop(key))
+                self.pop(item.key)
             elif chances:
                 item.is_used = False
-                self._proven.move_to_end(key)
+                self._take_out(item)
+                self._put_in(item, is_proven=True)
                 chances -= 1
             else:
-                self.pop(latest if latest in self._new or latest in self._proven else key)
+                self.pop(latest if latest in self._items else item.key)
 
     def _has_newcomers_share(self) -> bool:
         """Whether those on probation take all that is kept for them, be it of the room or of the places."""
-        if self._most is not None and len(self._new) * self._share > self._most:
+        if self._most is not None and self._new_count * self._share > self._most:
             return True
         return self._new_weight * self._share > self._room
 
-    def _let_go_new(self, key: K) -> None:
-        item = self._new.pop(key)
-        self._new_weight -= item.weight
-        self._let_go(item)
+    def _put_in(self, item: Item, *, is_proven: bool) -> None:
+        """As the latest of its segment."""
+        item.is_proven = is_proven
+        ring = self._proven if is_proven else self._new
+        item.before, item.after = ring.before, ring
+        ring.before.after = ring.before = item
+        if not is_proven:
+            self._new_count += 1
+            self._new_weight += item.weight
+
+    def _take_out(self, item: Item) -> None:
+        """Of its segment. It holds on to no other, or what it held on to would live as long as the item does."""
+        item.before.after, item.after.before = item.after, item.before
+        del item.before, item.after
+        if not item.is_proven:
+            self._new_count -= 1
+            self._new_weight -= item.weight
 
     def _let_go(self, item: V) -> None:
         self.weight -= item.weight
         if self._on_gone is not None:
             self._on_gone(item)
+
+
+def _ring() -> Item:
+    """What stands between the latest and the first of a segment."""
+    ring = Item(0)
+    ring.before = ring.after = ring
+    return ring

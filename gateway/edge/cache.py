@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 UNKNOWN_SECONDS = 10.0
 """How long it is remembered that there is nobody."""
-_SPELLING_BYTES = 320
-_RECEIVED_BYTES = 280
+_SPELLING_BYTES = 210
+_RECEIVED_BYTES = 240
 
 
 class _Spelling(Item):
@@ -88,7 +88,7 @@ class EdgeCache:
     def find_good(self, question: bytes) -> Entry | None:
         """The config that answers this question, or did when changes were last heard of."""
         entry = self._questions.get(question)
-        if entry is None or entry.standing is None or not entry.standing.is_current or entry.standing.live is None:
+        if entry is None or entry.standing is None or not entry.standing.is_current or entry.standing.tenant is None:
             return None
         return entry
 

@@ -31,37 +31,37 @@ class Door(NamedTuple):
     key: SentAppKey
 
 
-class Live(NamedTuple):
-    """Which config is live, and for whom. The config itself is told by the revision."""
-
-    tenant: int
-    revision: int
-    number: int
-    app: AppKind
-    is_key_demanded: bool
-
-    @classmethod
-    def of(cls, published: Published) -> Live:
-        """Of what was read."""
-        revision = published.revision
-        return cls(revision.tenant, revision.id, revision.number, revision.config.app, published.is_key_demanded)
-
-
 class Standing:
-    """What reads have shown and nothing has put in doubt; `live` is None when it was that there is nobody."""
+    """What reads have shown and nothing has put in doubt: which config is live, and for whom; or that there is nobody.
 
-    __slots__ = ("is_current", "keys", "live")
+    The config itself is told by its revision. One object, since there is one for each tenant.
+    """
 
-    def __init__(self, live: Live | None) -> None:
-        self.live = live
+    __slots__ = ("_app", "_is_key_demanded", "_revision", "is_current", "keys", "tenant")
+
+    def __init__(self, published: Published | None) -> None:
         self.is_current = True
         self.keys: tuple[SentAppKey, ...] = ()
         """Those of the tenant's own that were sent: two at most."""
+        self.tenant = published.revision.tenant if published else None
+        """None: there is nobody."""
+        self._revision = published.revision.id if published else None
+        self._app = published.revision.config.app if published else None
+        self._is_key_demanded = published is not None and published.is_key_demanded
+
+    def shows(self, published: Published) -> bool:
+        """Whether that is what is live, for the same."""
+        revision = published.revision
+        return (self.tenant, self._revision, self._app, self._is_key_demanded) == (
+            revision.tenant,
+            revision.id,
+            revision.config.app,
+            published.is_key_demanded,
+        )
 
     def admits(self, door: Door) -> bool:
         """Whether who asks like this is shown the config, as far as is known."""
-        live = self.live
-        return live is not None and door.app is live.app and (not live.is_key_demanded or door.key in self.keys)
+        return self._app is door.app and (not self._is_key_demanded or door.key in self.keys)
 
 
 class Cell:
@@ -89,17 +89,17 @@ class Cell:
         """Whether somebody who asks like this was shown a config before."""
         return self.last is not None and self.last.admits(door)
 
-    def note_live(self, live: Live, door: Door, *, is_own_key: bool, is_latest: bool) -> Standing | None:
+    def note_live(self, published: Published, door: Door, *, is_latest: bool) -> Standing | None:
         """A read has shown a config; None: something else is known that may be newer."""
         standing = self.live
-        if standing is None or standing.live != live:
+        if standing is None or not standing.shows(published):
             if not is_latest:
                 self.forget()
                 return None
             self._end()
-            standing = self.live = self.last = Standing(live)
+            standing = self.live = self.last = Standing(published)
             self.epoch += 1
-        if is_own_key and door.key not in standing.keys:
+        if published.app_key is not None and door.key not in standing.keys:
             standing.keys += (door.key,)
         return standing
 
@@ -146,8 +146,7 @@ class Read:
             return None
         if published is None:
             return self.cell.note_nobody(door, is_latest=self.is_latest)
-        is_own_key = published.app_key is not None
-        return self.cell.note_live(Live.of(published), door, is_own_key=is_own_key, is_latest=self.is_latest)
+        return self.cell.note_live(published, door, is_latest=self.is_latest)
 
 
 class Cells:
@@ -200,5 +199,5 @@ class Cells:
         """By what was last seen of them. A read under way may be of any of them."""
         self.generation += 1
         for cell in list(self._cells.values()):
-            if cell.last is not None and cell.last.live is not None and cell.last.live.tenant in tenants:
+            if cell.last is not None and cell.last.tenant in tenants:
                 cell.forget()

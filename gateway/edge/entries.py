@@ -16,13 +16,16 @@ if TYPE_CHECKING:
     from tenants.credentials import Use
 
 Headers = list[tuple[bytes, bytes]]
+Lines = tuple[tuple[bytes, bytes], ...]
 
 NOT_MODIFIED = 304
-_ABOUT_CONTENT = frozenset({b"content-length", b"content-type", b"content-encoding"})
+_LENGTH = b"content-length"
+_SHARED_CONTENT = frozenset({b"content-type", b"content-encoding"})
+_ABOUT_CONTENT = _SHARED_CONTENT | {_LENGTH}
 _OWN = frozenset({b"etag", b"surrogate-key"})
 _ETAG = b"etag: "
 _END = b"\r\n"
-_ENTRY_BYTES = 950
+_ENTRY_BYTES = 890
 """What an entry, its cell and its places in maps take beside the body: measured, see the test."""
 
 
@@ -48,18 +51,21 @@ class Answer:
 class Entry(Item):
     """A stored answer, and what it hangs on. It takes few objects, since there is one for each tenant."""
 
-    __slots__ = ("_content", "_latest", "_own", "_shared", "_status", "cell", "question", "standing", "until", "use")
+    __slots__ = ("_latest", "_own", "_own_length", "_shared", "_status", "cell", "question", "standing", "until", "use")
 
     def __init__(
         self, question: bytes, answer: Answer, cell: Cell, standing: Standing, until: float | None, use: Use | None
     ) -> None:
         super().__init__(_ENTRY_BYTES + len(answer.body))
         self.question, self._status = question, answer.status
-        kinds: tuple[Headers, Headers, Headers] = ([], [], [])
+        kinds: tuple[Headers, Headers, Headers, Headers] = ([], [], [], [])
         for header in answer.headers:
             kinds[kind(header)].append(header)
-        self._shared, self._own = _lines(tuple(kinds[0])), _render(kinds[1])
-        self._content = _render(kinds[2]) + _END + answer.body
+        self._shared = _lines(tuple(kinds[0]), tuple(kinds[1]))
+        """Without what is about the content, and with it."""
+        own = _render(kinds[2])
+        self._own, self._own_length = b"%b%b%b%b" % (own, _render(kinds[3]), _END, answer.body), len(own)
+        """The rest in one piece, and what of it a 304 says."""
         self.cell: Cell | None = cell
         """Held, so that changes reach it."""
         self.standing: Standing | None = standing
@@ -72,13 +78,14 @@ class Entry(Item):
 
     def drop(self) -> None:
         """Free what it holds: spellings may still lead here."""
-        self._shared = self._own = self._content = b""
+        self._own, self._own_length = b"", 0
         self.cell = self.standing = self.use = None
 
     def is_asked_again(self, received: bytes) -> bool:
         """Whether these bytes ask for it twice with no others in between: behind a proxy no two may be alike."""
-        latest, self._latest = self._latest, hash(received)
-        return latest == self._latest
+        latest, asked = self._latest, hash(received)
+        self._latest = 0 if asked == latest else asked  # who is known is not asked again
+        return asked == latest
 
     @property
     def answer(self) -> Answer:
@@ -92,9 +99,11 @@ class Entry(Item):
         etag = self._etag if condition else None
         return NOT_MODIFIED if etag is not None and matches(condition, etag) else self._status
 
-    def wire(self, status: int) -> tuple[bytes, bytes, bytes]:
+    def wire(self, status: int) -> tuple[bytes, bytes] | tuple[bytes, bytes, bytes]:
         """All that follows the lines of status and date, for one of its two statuses."""
-        return self._shared, self._own, _END if status == NOT_MODIFIED else self._content
+        if status == NOT_MODIFIED:
+            return self._shared[0], self._own[: self._own_length], _END
+        return self._shared[1], self._own
 
     @property
     def _etag(self) -> bytes | None:
@@ -102,8 +111,11 @@ class Entry(Item):
 
 
 def kind(header: tuple[bytes, bytes]) -> int:
-    """What many answers share comes first, then what is a tenant's own, then what a 304 does not say."""
-    return 2 if header[0] in _ABOUT_CONTENT else int(header[0] in _OWN)
+    """First comes what many answers share, at the end of it what a 304 does not say; then what is a tenant's own."""
+    name = header[0]
+    if name == _LENGTH:
+        return 3
+    return 2 if name in _OWN else int(name in _SHARED_CONTENT)
 
 
 def _render(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
@@ -111,6 +123,7 @@ def _render(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
 
 
 @lru_cache(maxsize=64)
-def _lines(headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
-    """The same object for the many answers that carry the same."""
-    return _render(headers)
+def _lines(headers: Lines, about_content: Lines) -> tuple[bytes, bytes]:
+    """The first, and all: the same object for the many answers that carry the same."""
+    first = _render(headers)
+    return first, first + _render(about_content)
