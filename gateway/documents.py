@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from graphql import GraphQLSyntaxError, parse, validate
+from graphql import GraphQLSyntaxError, validate
 
 from gateway.limits import check_document, is_introspection, is_sensitive
+from gateway.parsing import parse_document
 from gateway.plan import is_softphone_query, make_plan
 from gateway.refusals import ErrorCode, RefusedError
 from gateway.segments import Item, SegmentedMap
@@ -112,7 +113,7 @@ class Documents:
 
     def _parse_tokens(self, text: str) -> DocumentNode:
         try:
-            return parse(text, max_lexical_tokens=self.limits.tokens)
+            return parse_document(text, max_tokens=self.limits.tokens)
         except GraphQLSyntaxError as error:
             if error.description.startswith("Document contains more than "):
                 message = f"The document has more tokens than the {self.limits.tokens:,} that are allowed."
