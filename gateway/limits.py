@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from graphql import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, OperationDefinitionNode
 
@@ -12,7 +12,7 @@ from gateway.refusals import ErrorCode, RefusedError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from graphql import DocumentNode, InlineFragmentNode, SelectionNode
+    from graphql import DocumentNode, SelectionNode
 
 SENSITIVE_ROOT_FIELDS = frozenset(
     {"signIn", "provision", "redeemSetupLink", "openPreview", "acceptInvitation", "setPassword", "changePassword"}
@@ -74,43 +74,59 @@ def is_sensitive(document: DocumentNode, limits: Limits) -> bool:
     return any(census.measure(each.selection_set.selections).sensitive for each in census.operations)
 
 
-class _Size(NamedTuple):
+class _Size:
     """What some selections come to, their fragments expanded."""
 
-    depth: int = 0
-    fields: int = 0
-    aliases: int = 0
-    lists: int = 0  # the deepest nesting of introspection's lists
-    sensitive: int = 0  # at the top only
-    introspected: int = 0  # fields inside `__schema` and `__type`
-    introspected_lists: int = 0
-    introspected_aliases: int = 0
+    __slots__ = (
+        "aliases",
+        "depth",
+        "fields",
+        "introspected",
+        "introspected_aliases",
+        "introspected_lists",
+        "lists",
+        "sensitive",
+    )
 
-    def beside(self, other: _Size) -> _Size:
-        """Both, as selections of one parent."""
-        return _Size(
-            max(self.depth, other.depth),
-            min(self.fields + other.fields, _COUNTLESS),
-            min(self.aliases + other.aliases, _COUNTLESS),
-            max(self.lists, other.lists),
-            min(self.sensitive + other.sensitive, _COUNTLESS),
-            min(self.introspected + other.introspected, _COUNTLESS),
-            max(self.introspected_lists, other.introspected_lists),
-            min(self.introspected_aliases + other.introspected_aliases, _COUNTLESS),
-        )
+    def __init__(self) -> None:
+        self.depth = self.fields = self.aliases = 0
+        self.lists = 0  # the deepest nesting of introspection's lists
+        self.sensitive = 0  # at the top only
+        self.introspected = self.introspected_lists = self.introspected_aliases = 0  # inside `__schema` and `__type`
 
-    def under(self, node: FieldNode, sensitive_names: frozenset[str]) -> _Size:
-        """These selections as the subfields of a field."""
-        name, aliases = node.name.value, self.aliases + (node.alias is not None)
+    def add(self, other: _Size) -> None:
+        """Selections beside these, of the same parent."""
+        self.depth = max(self.depth, other.depth)
+        self.fields = min(self.fields + other.fields, _COUNTLESS)
+        self.aliases = min(self.aliases + other.aliases, _COUNTLESS)
+        self.lists = max(self.lists, other.lists)
+        self.sensitive = min(self.sensitive + other.sensitive, _COUNTLESS)
+        if other.introspected:
+            self.introspected = min(self.introspected + other.introspected, _COUNTLESS)
+            self.introspected_lists = max(self.introspected_lists, other.introspected_lists)
+            self.introspected_aliases = min(self.introspected_aliases + other.introspected_aliases, _COUNTLESS)
+
+    def add_leaf(self, node: FieldNode, sensitive_names: frozenset[str]) -> None:
+        """A field without subfields beside these: what `add` makes of its `_Size`, which is not made."""
+        self.depth = self.depth or 1
+        self.fields += 1
+        self.aliases += node.alias is not None
+        self.lists = self.lists or int(node.name.value in _INTROSPECTION_LISTS)
+        self.sensitive += node.name.value in sensitive_names
+
+    def put_under(self, node: FieldNode, sensitive_names: frozenset[str]) -> None:
+        """These selections are the subfields of a field from now on."""
+        name = node.name.value
+        self.aliases += node.alias is not None
         if name in _INTROSPECTION:
-            return _Size(1, 1, aliases, 0, 0, self.fields + 1, self.lists, aliases)
-        return self._replace(
-            depth=self.depth + 1,
-            fields=self.fields + 1,
-            aliases=aliases,
-            lists=self.lists + (name in _INTROSPECTION_LISTS),
-            sensitive=int(name in sensitive_names),
-        )
+            self.introspected, self.introspected_lists = self.fields + 1, self.lists
+            self.introspected_aliases = self.aliases
+            self.depth, self.fields, self.lists, self.sensitive = 1, 1, 0, 0
+        else:
+            self.depth += 1
+            self.fields += 1
+            self.lists += name in _INTROSPECTION_LISTS
+            self.sensitive = int(name in sensitive_names)
 
 
 class _Census:
@@ -134,19 +150,24 @@ class _Census:
         """The size of selections of one parent."""
         size = _Size()
         for node in selections:
-            self.directives += len(node.directives or ())
-            size = size.beside(self._measure_selection(node))
+            if node.directives:
+                self.directives += len(node.directives)
+            if node.__class__ is FieldNode:
+                self._add_field(node, size)
+            elif node.__class__ is FragmentSpreadNode:
+                size.add(self._measure_fragment(node.name.value))
+            else:
+                size.add(self.measure(node.selection_set.selections))  # type: ignore[attr-defined]  # the third of three
         return size
 
-    def _measure_selection(self, node: SelectionNode) -> _Size:
-        if isinstance(node, FragmentSpreadNode):
-            return self._measure_fragment(node.name.value)
-        inner: FieldNode | InlineFragmentNode = node  # type: ignore[assignment]  # the third kind of three
-        selections = inner.selection_set.selections if inner.selection_set else ()
-        if not isinstance(inner, FieldNode):
-            return self.measure(selections)
-        self.aliases += inner.alias is not None
-        return self.measure(selections).under(inner, self._sensitive_names)
+    def _add_field(self, node: FieldNode, size: _Size) -> None:
+        self.aliases += node.alias is not None
+        if node.selection_set is None and node.name.value not in _INTROSPECTION:
+            size.add_leaf(node, self._sensitive_names)
+            return
+        inner = self.measure(node.selection_set.selections if node.selection_set else ())
+        inner.put_under(node, self._sensitive_names)
+        size.add(inner)
 
     def _measure_fragment(self, name: str) -> _Size:
         if name not in self._sizes:
