@@ -50,44 +50,50 @@ class _Parser(Parser):
     def advance_lexer(self) -> None:
         lexer = self._lexer
         before = lexer.last_token = lexer.token
-        found = _PLAIN.match(lexer.source.body, before.end) if before.next is None else None
+        body, end = lexer.source.body, before.end
+        found = _PLAIN.match(body, end) if before.next is None else None
         if found is None:
             self._advance_slowly(before)
-        else:
-            if found[1] is not None:
-                for newline in _NEWLINE.finditer(lexer.source.body, before.end, found.end(1)):
-                    lexer.line += 1
-                    lexer.line_start = newline.end()
-            name, end = found[2], found.end()
-            start = end - len(name or found[3])
-            kind = _NAME if name else _KINDS[found[3]]
-            lexer.token = Token(kind, start, end, lexer.line, 1 + start - lexer.line_start, name)
+            return
+        newlines, name, mark = found.groups()
+        if newlines is not None:
+            for newline in _NEWLINE.finditer(body, end, found.end(1)):
+                lexer.line += 1
+                lexer.line_start = newline.end()
+        end = found.end()
+        start = end - len(name or mark)
+        kind = _KINDS[mark] if name is None else _NAME
+        lexer.token = Token(kind, start, end, lexer.line, 1 + start - lexer.line_start, name)
         self._count()
 
     def _advance_slowly(self, before: Token) -> None:
-        """One that is known by looking ahead, or one that the library reads."""
+        """To one that is known by looking ahead, or that the library reads."""
         lexer = self._lexer
         if before.next is not None:
             lexer.advance()
-            return
-        token = lexer.read_next_token(before.end)
-        while token.kind is TokenKind.COMMENT:
-            token = lexer.read_next_token(token.end)
-        lexer.token = token
+        else:
+            lexer.token = lexer.read_next_token(before.end)
+            while lexer.token.kind is TokenKind.COMMENT:
+                lexer.token = lexer.read_next_token(lexer.token.end)
+        if lexer.token.kind is not TokenKind.EOF:
+            self._count()
 
     def _count(self) -> None:
-        if self._lexer.token.kind is not TokenKind.EOF:
-            self._token_counter += 1
-            if self._token_counter > (self._max_lexical_tokens or 0):
-                raise GraphQLSyntaxError(self._lexer.source, 0, "Too many tokens.")
+        self._token_counter += 1
+        if self._token_counter > (self._max_lexical_tokens or 0):
+            raise GraphQLSyntaxError(self._lexer.source, 0, "Too many tokens.")
 
     def loc(self, start_token: Token) -> Location:
         lexer = self._lexer
         return Location(start_token, lexer.last_token, lexer.source)
 
     def parse_name(self) -> NameNode:
-        token = self.expect_token(_NAME)
-        return NameNode(value=token.value or "", loc=Location(token, token, self._lexer.source))
+        lexer = self._lexer
+        token = lexer.token
+        if token.kind is not _NAME or token.value is None:
+            raise self.unexpected()
+        self.advance_lexer()
+        return NameNode(value=token.value, loc=Location(token, token, lexer.source))
 
     def parse_field(self) -> FieldNode:
         lexer = self._lexer

@@ -57,7 +57,7 @@ def both(text: str, most: int = _TOKENS) -> tuple[object, object]:
     return outcome(parse_document, text, max_tokens=most), outcome(parse, text, max_lexical_tokens=most)
 
 
-@settings(max_examples=count(full=200_000, ci=1_000))
+@settings(max_examples=count(full=30_000, ci=1_000))
 @given(SOUP, st.sampled_from([1, 5, _TOKENS]))
 def test_a_soup_of_tokens_is_told_as_the_library_tells_it(text: str, most: int) -> None:
     ours, theirs = both(text, most)
@@ -65,7 +65,7 @@ def test_a_soup_of_tokens_is_told_as_the_library_tells_it(text: str, most: int) 
     assert ours == theirs
 
 
-@settings(max_examples=count(full=50_000, ci=300))
+@settings(max_examples=count(full=15_000, ci=300))
 @given(st.integers(0), st.sampled_from([0, 0.03]), st.sampled_from(["", *MARKS, *VALUES]))
 def test_a_document_is_parsed_as_the_library_does_however_it_is_set(seed: int, slips: float, addition: str) -> None:
     random = Random(seed)  # noqa: S311 - no secret
