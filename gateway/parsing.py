@@ -28,7 +28,9 @@ from graphql.language.parser import Parser
 if TYPE_CHECKING:
     from graphql import DocumentNode
 
-_PLAIN = re.compile(r"[ \t,\ufeff]*([\r\n][ \t,\ufeff\r\n]*)?(?:([A-Z_a-z][0-9A-Z_a-z]*)|([!$&(:=@\[\]{|})]|\.\.\.))")
+_PLAIN = re.compile(
+    r"[ \t,\ufeff]*+([\r\n][ \t,\ufeff\r\n]*+)?+(?:([A-Z_a-z][0-9A-Z_a-z]*)|([!$&(:=@\[\]{|})]|\.\.\.))"
+)
 _NEWLINE = re.compile(r"\r\n|\n|\r")
 _KINDS = {kind.value: kind for kind in TokenKind if kind.value[0] in "!$&().:=@[]{|}"}
 _NAME, _COLON, _AT = TokenKind.NAME, TokenKind.COLON, TokenKind.AT
