@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class Item:
     before: Item
 
     def __init__(self, weight: int) -> None:
-        self.weight = weight
+        self.weight = _same(weight)
         """In bytes, its key and its place in the map included."""
         self.is_used = self.is_proven = False
         self.key: Any = None
@@ -88,6 +89,14 @@ class SegmentedMap(Generic[K, V]):
             self._put_in(item, is_proven=is_proven)
         self._shrink(key)
 
+    def add_weight(self, item: V, more: int) -> None:
+        """What stands in the map has come to weigh more."""
+        item.weight = _same(item.weight + more)
+        self.weight += more
+        if not item.is_proven:
+            self._new_weight += more
+        self._shrink(item.key)
+
     def pop(self, key: K) -> None:
         """Let go of it, if it is there."""
         item = self._items.pop(key, None)
@@ -141,6 +150,12 @@ class SegmentedMap(Generic[K, V]):
         self.weight -= item.weight
         if self._on_gone is not None:
             self._on_gone(item)
+
+
+@lru_cache(maxsize=2_048)
+def _same(number: int) -> int:
+    """One object for all that are equal: many things weigh the same."""
+    return number
 
 
 def _ring() -> Item:

@@ -17,6 +17,7 @@ UNKNOWN_SECONDS = 10.0
 """How long it is remembered that there is nobody."""
 _SPELLING_BYTES = 210
 _RECEIVED_BYTES = 240
+_KNOWN_BYTES = 110
 
 
 class _Spelling(Item):
@@ -29,14 +30,14 @@ class _Spelling(Item):
         self.entry = entry
 
 
-class Received(Item):
-    """That a request is answered by an entry with this status, whenever it comes in the same bytes."""
+class _Received(Item):
+    """That a request is answered by an entry like this, whenever it comes in the same bytes."""
 
-    __slots__ = ("entry", "method", "status")
+    __slots__ = ("answered", "entry")
 
     def __init__(self, received: bytes, method: str, entry: Entry, status: int) -> None:
         super().__init__(_RECEIVED_BYTES + len(received))
-        self.method, self.entry, self.status = method, entry, status
+        self.entry, self.answered = entry, (method, status)
 
 
 @dataclass(slots=True)
@@ -60,9 +61,11 @@ class EdgeCache:
         self._is_current, self.clock = is_current, clock
         held = min(room // 8, MOST_BYTES)
         self.loaded = Loaded(held, is_current)
-        self._questions = SegmentedMap[bytes, Entry](room * 5 // 8 - held, on_gone=Entry.drop)
+        self._questions = SegmentedMap[bytes, Entry](room * 3 // 4 - held, on_gone=self._let_go)
         self._spellings = SegmentedMap[bytes, _Spelling](room // 8)
-        self._received = SegmentedMap[bytes, Received](room // 4)
+        self._known: dict[bytes, Entry] = {}
+        """By the bytes that an entry holds itself: for most these are all there are, so they take no more objects."""
+        self._received = SegmentedMap[bytes, _Received](room // 8)
         self.tally = Tally()
 
     @property
@@ -70,10 +73,13 @@ class EdgeCache:
         """What is stored, in bytes."""
         return self._questions.weight + self._spellings.weight + self._received.weight + self.loaded.weight
 
-    def find_received(self, received: bytes) -> Received | None:
-        """What answers a request that came like this."""
+    def find_received(self, received: bytes) -> tuple[Entry, tuple[str, int]] | None:
+        """What answers a request that came like this, and how: by which method it asks, and with which status."""
+        entry = self._known.get(received)
+        if entry is not None and self._use(entry):
+            return entry, entry.answered
         found = self._received.get(received)
-        return found if found is not None and self._use(found.entry) else None
+        return (found.entry, found.answered) if found is not None and self._use(found.entry) else None
 
     def find_spelt(self, spelling: bytes) -> Entry | None:
         """What answers a request of this spelling."""
@@ -104,25 +110,39 @@ class EdgeCache:
 
     def keep_received(self, received: bytes, method: str, entry: Entry, status: int) -> None:
         """A request that is all of these bytes is answered by the entry with that status."""
-        if self._is_fresh(entry):
-            self._received.put(received, Received(received, method, entry, status))
+        if not self._is_fresh(entry) or entry.received == received:
+            return
+        if entry.received is None and received not in self._known and self._questions.peek(entry.question) is entry:
+            entry.know(received, method, status)
+            self._known[received] = entry
+            self._questions.add_weight(entry, _KNOWN_BYTES + len(received))
+        else:
+            self._received.put(received, _Received(received, method, entry, status))
 
-    def count_hit(self, method: str, status: int) -> None:
-        """Of an answer that goes around the application."""
+    def count_hit(self, answered: tuple[str, int]) -> None:
+        """Of an answer that goes around the application: by which method it was asked for, and its status."""
         self.tally.hits += 1
-        self.count_answer(method, status)
+        self._count(answered)
 
     def count_answer(self, method: str, status: int) -> None:
         """The same, whether it was stored or not."""
-        tally, answered = self.tally, (method, status)
+        self._count((method, status))
+
+    def _count(self, answered: tuple[str, int]) -> None:
+        tally = self.tally
         tally.answered[answered] = tally.answered.get(answered, 0) + 1
-        if status == NOT_MODIFIED:
+        if answered[1] == NOT_MODIFIED:
             tally.not_modified += 1
 
     def take_tally(self) -> Tally:
         """What was counted since this was asked last."""
         tally, self.tally = self.tally, Tally()
         return tally
+
+    def _let_go(self, entry: Entry) -> None:
+        if entry.received is not None:
+            del self._known[entry.received]
+        entry.drop()
 
     def _use(self, entry: Entry) -> bool:
         """Whether it may be answered with; then it is used thereby."""

@@ -51,7 +51,20 @@ class Answer:
 class Entry(Item):
     """A stored answer, and what it hangs on. It takes few objects, since there is one for each tenant."""
 
-    __slots__ = ("_latest", "_own", "_own_length", "_shared", "_status", "cell", "question", "standing", "until", "use")
+    __slots__ = (
+        "_latest",
+        "_own",
+        "_own_length",
+        "_shared",
+        "_status",
+        "answered",
+        "cell",
+        "question",
+        "received",
+        "standing",
+        "until",
+        "use",
+    )
 
     def __init__(
         self, question: bytes, answer: Answer, cell: Cell, standing: Standing, until: float | None, use: Use | None
@@ -73,13 +86,21 @@ class Entry(Item):
         """When it ends in any case, on the monotonic clock; None: it does not."""
         self.use = use
         """That an app's own key was sent, to be noted at each answer."""
+        self.received: bytes | None = None
+        """A request that is answered by it whenever it comes in the same bytes."""
+        self.answered = _answered("GET", answer.status)
+        """How that one is."""
         self._latest = 0
         """The hash of the bytes that asked for it last."""
 
     def drop(self) -> None:
         """Free what it holds: spellings may still lead here."""
         self._own, self._own_length = b"", 0
-        self.cell = self.standing = self.use = None
+        self.cell = self.standing = self.use = self.received = None
+
+    def know(self, received: bytes, method: str, status: int) -> None:
+        """Whenever a request comes in these bytes, it is answered by this with that status."""
+        self.received, self.answered = received, _answered(method, status)
 
     def is_asked_again(self, received: bytes) -> bool:
         """Whether these bytes ask for it twice with no others in between: behind a proxy no two may be alike."""
@@ -127,3 +148,9 @@ def _lines(headers: Lines, about_content: Lines) -> tuple[bytes, bytes]:
     """The first, and all: the same object for the many answers that carry the same."""
     first = _render(headers)
     return first, first + _render(about_content)
+
+
+@lru_cache(maxsize=16)
+def _answered(method: str, status: int) -> tuple[str, int]:
+    """The same object for the many that are answered alike."""
+    return method, status

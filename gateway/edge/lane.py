@@ -83,8 +83,9 @@ class Lane:
         found = self.cache.find_received(received)
         if found is None:
             return None
-        self.cache.count_hit(found.method, found.status)
-        return found.entry, found.status
+        entry, answered = found
+        self.cache.count_hit(answered)
+        return entry, answered[1]
 
     def find_get(self, headers: Headers, query_string: bytes) -> tuple[Entry, int] | None:
         """What is stored for a GET of the path that has no body, and the status that it is answered with."""
@@ -98,7 +99,7 @@ class Lane:
         if entry is None:
             return None
         status = entry.status_for(head[CONDITION])
-        self.cache.count_hit(method, status)
+        self.cache.count_hit((method, status))
         return entry, status
 
     async def _answer(

@@ -132,7 +132,18 @@ def test_to_look_is_no_use() -> None:
     assert (things.peek("flood-999"), things.peek("flood-0")) == (things.get("flood-999"), None)
 
 
-@given(st.lists(st.tuples(st.sampled_from(["put", "get", "pop"]), st.integers(0, 20), st.integers(1, 150))))
+def test_what_comes_to_weigh_more_has_to_find_its_room() -> None:
+    things = full_of("kept")
+    first, second = Item(10), Item(10)
+    things.put("first", first)
+    things.put("second", second)
+
+    things.add_weight(second, 975)
+
+    assert (things.peek("first"), things.peek("second"), things.weight) == (None, second, 995)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["put", "get", "pop", "grow"]), st.integers(0, 20), st.integers(1, 150))))
 def test_the_weights_add_up_and_each_thing_that_goes_is_told_of_once(steps: list[tuple[str, int, int]]) -> None:
     gone: list[Item] = []
     things = SegmentedMap[int, Item](300, most=8, on_gone=gone.append)
@@ -145,8 +156,10 @@ def test_the_weights_add_up_and_each_thing_that_goes_is_told_of_once(steps: list
             things.put(key, made[-1])
         elif what == "get":
             assert things.get(key) is (latest.get(key) if latest.get(key) not in gone else None)
-        else:
+        elif what == "pop":
             things.pop(key)
+        elif (item := things.peek(key)) is not None:
+            things.add_weight(item, weight)
         kept = [item for item in made if item not in gone]
         assert sum(item.weight for item in kept) == things.weight <= 300
         assert len(kept) == len(things) <= 8
