@@ -150,9 +150,18 @@ def command(folder: Path, words: Sequence[str], settings: Mapping[str, str] | No
 
 def stored_answers(port: int) -> float:
     """How many of its answers a gateway had stored before, as it counts them itself."""
+    return _counted(port, "hit")
+
+
+def made_answers(port: int) -> float:
+    """And how many it had to make."""
+    return _counted(port, "miss")
+
+
+def _counted(port: int, result: str) -> float:
     head = f"GET /metrics HTTP/1.1\r\nHost: gateway.example\r\nAuthorization: Bearer {_METRICS_TOKEN}\r\n\r\n"
     body = load.ask(port, head.encode())[2].decode()
-    found = re.search(r'^gateway_config_cache_total\{result="hit"\} (\S+)$', body, re.MULTILINE)
+    found = re.search(rf'^gateway_config_cache_total{{result="{result}"}} (\S+)$', body, re.MULTILINE)
     if found is None:
         raise BadAnswerError(f"The gateway does not say how many answers it had stored: {body[:200]}")
     return float(found[1])
