@@ -27,12 +27,11 @@ if TYPE_CHECKING:
 __all__ = ["wire"]
 
 
-@pytest.fixture
-def settings(wire: Wire, postgres_url: str, tmp_path: Path) -> Settings:
-    """With the database at the end of a wire, and nothing stored, so that each read is one of the database."""
-    url = wire.url_to(postgres_url)
-    key = Secret("a key for tests, 32 characters long")
-    return Settings(database_url=url, secret_key=key, cache_bytes=0, snapshot=str(tmp_path / "snapshot"))
+@pytest.fixture(params=[0, 1], ids=["by the application", "by the short way"])
+def settings(wire: Wire, postgres_url: str, tmp_path: Path, request: pytest.FixtureRequest) -> Settings:
+    """With the database at the end of a wire, and no room to store anything: each read is one of the database."""
+    url, key = wire.url_to(postgres_url), Secret("a key for tests, 32 characters long")
+    return Settings(database_url=url, secret_key=key, cache_bytes=request.param, snapshot=str(tmp_path / "snapshot"))
 
 
 @pytest.fixture

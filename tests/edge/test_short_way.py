@@ -17,7 +17,7 @@ from gateway.app import create_app
 from gateway.settings import AnonymousDocuments, Secret, Settings
 from tests.api.documents import ISSUE_APP_KEY, REQUIRE_APP_KEY, SCREENS, SUSPEND
 from tests.conftest import Ask
-from tests.edge.served import misses_of
+from tests.edge.test_stored_answers import TOKEN, counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,8 @@ TOO_DEEP = json.loads("[" * 40 + "]" * 40)
 
 @pytest.fixture
 def settings(database_url: str) -> Settings:
-    return Settings(database_url=database_url, secret_key=Secret("a key for tests, 32 characters long"))
+    key = Secret("a key for tests, 32 characters long")
+    return Settings(database_url=database_url, secret_key=key, metrics_token=Secret(TOKEN))
 
 
 @pytest.fixture
@@ -58,13 +59,33 @@ def name_of(answer: httpx2.Response) -> str:
 
 
 def test_another_tenant_by_a_known_document_is_answered_around_the_application_and_counted(ask: Ask, live: str) -> None:
-    before = misses_of(ask.client.app)
+    names = [
+        'gateway_config_cache_total{result="miss"}',
+        'gateway_http_requests_total{method="POST",route="/graphql",status="200"}',
+    ]
+    before = [counted(ask, name) for name in names]
 
     answer = post(ask)
 
     assert (answer.status_code, name_of(answer)) == (200, "AcmeInc")
     assert ID not in answer.headers
-    assert misses_of(ask.client.app) == before + 1
+    assert [counted(ask, name) - then for name, then in zip(names, before, strict=True)] == [1, 1]
+
+
+def test_who_has_it_is_told_so_and_counted(ask: Ask, live: str) -> None:
+    params = {"query": SMALL, "variables": json.dumps(OURS)}
+    etag = ask.client.get("/graphql", params=params).headers["etag"]
+    names = [
+        "gateway_config_not_modified_total ",
+        'gateway_http_requests_total{method="GET",route="/graphql",status="304"}',
+    ]
+    before = [counted(ask, name) for name in names]
+
+    # In a spelling that is new, so that it is not found by it.
+    answer = ask.client.get("/graphql", params={**params, "more": "1"}, headers={"If-None-Match": etag})
+
+    assert (answer.status_code, answer.content, ID in answer.headers) == (304, b"", False)
+    assert [counted(ask, name) - then for name, then in zip(names, before, strict=True)] == [1, 1]
 
 
 @pytest.fixture
