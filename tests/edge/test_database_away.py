@@ -164,6 +164,15 @@ def test_the_first_write_in_the_silence_is_refused_in_two_seconds(gateway: Ask, 
     assert seconds < 2.1
 
 
+def test_who_is_the_first_to_ask_for_a_stranger_in_the_silence_is_told_in_two_seconds(gateway: Ask, wire: Wire) -> None:
+    wire.block()
+    answer, seconds = timed(lambda: get(gateway, "Stranger"))
+    wire.unblock()
+
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert seconds < 2.1
+
+
 def save(ask: Ask, variables: dict[str, Any]) -> httpx2.Response:
     headers = ask.staff.headers("admin")
     return ask.client.post("/graphql", json={"query": SAVE_BRANDING, "variables": variables}, headers=headers)
