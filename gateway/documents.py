@@ -42,10 +42,12 @@ class _Sound(Item):
 
 
 class _Examined(NamedTuple):
-    """A document, and what is wrong with it."""
+    """What was found out about a document."""
 
     text: str
-    document: DocumentNode
+    document: DocumentNode | None
+    flaw: RefusedError | GraphQLSyntaxError | None
+    """Why it cannot be read."""
     errors: list[GraphQLError]
 
 
@@ -60,6 +62,7 @@ class Documents:
         self._is_introspecting = is_introspecting
         self._is_suggesting = is_suggesting
         self._latest: _Examined | None = None
+        """Who has no plan for a document leaves it to others in the same request, who need not examine it again."""
         self._valid = SegmentedMap[str, _Sound](_CACHED_CHARACTERS, most=_CACHED_DOCUMENTS, share=_SHARE)
 
     def find(self, text: str) -> DocumentNode | None:
@@ -77,32 +80,54 @@ class Documents:
         found = self._valid.peek(text)
         return found is not None and found.asks_for_config
 
-    def find_plan(self, text: str, schema: GraphQLSchema) -> Plan | None:
-        """How a sound document is answered that asks for a softphone's config in a plain way.
+    def find_plan(self, text: str, operation_name: str | None, schema: GraphQLSchema) -> Plan | None:
+        """How a sound document is answered that asks for a softphone's config in a plain way, by that operation.
 
-        One that is new is parsed and validated, and what was found out is kept for who executes it if there is no plan;
-        but none that may hold a password. Raises RefusedError, GraphQLSyntaxError.
+        One that is new is examined, and remembered only if there is a plan. Raises RefusedError, GraphQLSyntaxError.
         """
-        found = self._valid.get(text)
-        if found is None and '"' not in text:
-            document = self.parse(text)
-            self._latest = _Examined(text, document, self.validate(text, document, schema))
-            found = self._valid.peek(text)
-        if found is None or not found.asks_for_config:
+        known = self._valid.peek(text)
+        sound = known or self._examine(text, schema)
+        if sound is None or not sound.asks_for_config:
             return None
-        if found.has_plan is None:
-            found.plan = make_plan(schema, text, found.document)
-            found.has_plan = found.plan is not None
-        return found.plan
+        if sound.has_plan is None:
+            sound.plan = make_plan(schema, text, sound.document)
+            sound.has_plan = sound.plan is not None
+        if sound.plan is None or not sound.plan.runs(operation_name):
+            return None
+        if known is None:
+            self._valid.put(text, sound)
+            self.forget()
+        else:
+            self._valid.get(text)
+        return sound.plan
+
+    def forget(self) -> None:
+        """The request is over in which a document was examined: somebody may have written a password into it."""
+        self._latest = None
+
+    def _examine(self, text: str, schema: GraphQLSchema) -> _Sound | None:
+        try:
+            document = self.parse(text)
+        except (RefusedError, GraphQLSyntaxError) as error:
+            self._latest = _Examined(text, None, error, [])
+            raise
+        errors = self._list_errors(document, schema)
+        self._latest = _Examined(text, document, None, errors)
+        return _Sound(text, document) if not errors and self._is_for_everybody(text, document) else None
+
+    def _examined(self, text: str) -> _Examined | None:
+        return self._latest if self._latest is not None and self._latest.text == text else None
 
     def parse(self, text: str, *, may_introspect: bool = False) -> DocumentNode:
         """Parse and measure; raises `RefusedError` or `GraphQLSyntaxError`.
 
         `may_introspect` is for a caller who may where others may not.
         """
-        latest = self._latest
-        if latest is not None and latest.text == text:
-            return latest.document
+        examined = self._examined(text)
+        if examined is not None and examined.document is not None:
+            return examined.document
+        if examined is not None and examined.flaw is not None and not may_introspect:
+            raise examined.flaw
         if len(text) > self.limits.document_characters:
             allowed = f"at most {self.limits.document_characters:,} are allowed."
             message = f"The document has {len(text):,} characters; {allowed}"
@@ -126,15 +151,15 @@ class Documents:
         A sound one is remembered for whoever sends it next, unless somebody may have written a password into it, or it
         is an introspection that not everybody may send.
         """
-        latest, self._latest = self._latest, None
-        if latest is not None and latest.document is document:
-            return latest.errors
-        errors = [] if is_surely_sound(document, schema) else self._list_errors(document, schema)
+        examined = self._examined(text)
+        errors = list(examined.errors) if examined else self._list_errors(document, schema)
         if not errors and self._is_for_everybody(text, document):
             self._valid.put(text, _Sound(text, document))
         return errors
 
     def _list_errors(self, document: DocumentNode, schema: GraphQLSchema) -> list[GraphQLError]:
+        if is_surely_sound(document, schema):
+            return []
         return validate(
             schema,
             document,

@@ -123,9 +123,9 @@ class GatewaySchema(strawberry.Schema):
         """What validation says about a document that was parsed and measured; a sound one is remembered."""
         return self.documents.validate(text, document, self._schema)
 
-    def find_plan(self, text: str) -> Plan | None:
-        """How to answer a document that passed before without executing it; None: it has to be."""
-        return self.documents.find_plan(text, self._schema)
+    def find_plan(self, text: str, operation_name: str | None) -> Plan | None:
+        """How to answer a document without executing it; None: it has to be. Raises what reading it raises."""
+        return self.documents.find_plan(text, operation_name, self._schema)
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Where the library would log each message, values included; the errors are made safe in place instead.

@@ -46,11 +46,13 @@ class Plan:
         self._schema, self._root, self._details, self._complete = schema, root, configs[0], complete
         self._reader = Reader(partial(collect_subfields, schema, fragments, _NO_VARIABLES, self._operation))
 
-    def read_arguments(self, operation_name: str | None, variables: Mapping[str, Any] | None) -> dict[str, Any]:
-        """What the field is given, by names of the schema. Raises NotPlainError for what cannot be run."""
+    def runs(self, operation_name: str | None) -> bool:
+        """Whether this is what runs for who sends that name, or none."""
         name = self._operation.name
-        if operation_name is not None and (name is None or operation_name != name.value):
-            raise NotPlainError
+        return operation_name is None or (name is not None and operation_name == name.value)
+
+    def read_arguments(self, variables: Mapping[str, Any] | None) -> dict[str, Any]:
+        """What the field is given, by names of the schema. Raises NotPlainError for variables that cannot be."""
         values = get_variable_values(self._schema, self._operation.variable_definitions or (), dict(variables or {}))
         if isinstance(values, list):
             raise NotPlainError

@@ -45,6 +45,7 @@ class SqliteReader:
         self._uri, self._timeout_seconds = uri, timeout_seconds
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[_Asked] = deque()
+        self._is_closing = False
         self._is_awake = False
         """The thread has been called and will deliver."""
         self._calls: SimpleQueue[_Call] = SimpleQueue()
@@ -56,11 +57,21 @@ class SqliteReader:
         reader = cls(uri, timeout_seconds)
         # Of the daemon kind, or a process that fails before it closes never ends.
         Thread(target=reader._work, name="sqlite reader", daemon=True).start()
-        await reader._is_open
+        try:
+            await reader._is_open
+        except BaseException:
+            reader._calls.put(_Call.END)
+            raise
         return reader
 
     def read(self, query: str, values: Sequence[Any]) -> asyncio.Future[_Rows]:
-        """The rows. Who does not wait for them any more is left out, unless it is too late."""
+        """The rows. Who does not wait for them any more is left out, unless it is too late.
+
+        Raises sqlite3.ProgrammingError once it is being closed.
+        """
+        if self._is_closing:
+            message = "The connection is closed."
+            raise sqlite3.ProgrammingError(message)
         answer: asyncio.Future[_Rows] = self._loop.create_future()
         self._waiting.append(_Asked(answer, query, values))
         if not self._is_awake:
@@ -70,6 +81,7 @@ class SqliteReader:
 
     async def close(self) -> None:
         """Once all that was asked is answered."""
+        self._is_closing = True
         self._calls.put(_Call.READ)
         self._calls.put(_Call.END)
         await self._is_closed

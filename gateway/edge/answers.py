@@ -28,6 +28,8 @@ class Outcome(NamedTuple):
     response: Response
     is_whole: bool
     """Whether it is data, without an error."""
+    asks_for_config: bool | None = None
+    """Whether a softphone's config is asked for and nothing else; None: the document tells, if it is remembered."""
 
 
 class Answers:

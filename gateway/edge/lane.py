@@ -28,6 +28,9 @@ class ShortWay(Protocol):
     async def answer(self, scope: Scope, head: list[bytes], spelling: bytes, body: bytes) -> Answer | None:
         """None: the application makes it."""
 
+    def forget(self) -> None:
+        """The application has made it."""
+
 
 class Lane:
     """In front of the application, which is told the spelling of what is not stored."""
@@ -110,13 +113,24 @@ class Lane:
             entry, status = found
             await _send(send, entry.answer if status != NOT_MODIFIED else entry.answer.not_modified())
             return found
-        answer = await self._short_way.answer(scope, head, spelling, body) if self._short_way else None
+        scope.setdefault("state", {})["spelling"] = spelling
+        if self._short_way is None:
+            await self._app(scope, receive, send)
+        else:
+            await self._make(self._short_way, scope, head, body, receive, send)
+        return None
+
+    async def _make(
+        self, short_way: ShortWay, scope: Scope, head: list[bytes], body: bytes, receive: Receive, send: Send
+    ) -> None:
+        answer = await short_way.answer(scope, head, scope["state"]["spelling"], body)
         if answer is not None:
             await _send(send, answer)
-        else:
-            scope.setdefault("state", {})["spelling"] = spelling
+            return
+        try:
             await self._app(scope, receive, send)
-        return None
+        finally:
+            short_way.forget()
 
 
 async def _send(send: Send, answer: Answer) -> None:

@@ -40,6 +40,8 @@ class Reading:
     loaded: Loaded
     reads: list[Read] = field(default_factory=list)
     seen: list[Seen] = field(default_factory=list)
+    unavailable: UnavailableError | None = None
+    """Set when the database was asked for this request and cannot be had."""
     seconds_to_wait: int | None = None
     """Set when a read was refused because the address has asked for too many unknown ones."""
     seconds_stale: int | None = None
@@ -53,6 +55,8 @@ class Reading:
         loaded = self.find_loaded(provider_id, app, app_key)
         if loaded is not None:
             return loaded
+        if self.unavailable is not None:
+            raise self.unavailable
         door, key = Door(app, app_key), ProviderId.key_of(provider_id) or ""
         cell = self.cells.of(key)
         is_known = self.known.is_away and self.known.find(provider_id, app, app_key) is not None

@@ -115,7 +115,10 @@ class Serving:
         if fill is not None:
             fill.reading = reading
         outcome = await run(reading)
-        if not self._documents.asks_for_config(question.document):
+        asks_for_config = outcome.asks_for_config
+        if asks_for_config is None:
+            asks_for_config = self._documents.asks_for_config(question.document)
+        if not asks_for_config:
             response = outcome.response
             answer = Answer(response.status_code, response.raw_headers, bytes(response.body))
             return answer if reading.seconds_stale is None else self._stale(answer, reading.seconds_stale)

@@ -20,6 +20,7 @@ from gateway.http.graphiql import graphiql_response
 from gateway.http.negotiation import JSON, RESPONSE_JSON, choose, wants_html
 from gateway.http.origins import why_refused
 from gateway.http.rendering import refuse, refuse_document, refuse_operation, render, unavailable
+from gateway.http.short_way import UNAVAILABLE
 from gateway.http.softphones import is_anonymous, question_of, respond, spelling_of
 from gateway.refusals import ErrorCode, RefusedError
 from tenants.errors import UnavailableError
@@ -146,6 +147,7 @@ class GraphQLEndpoint:
     async def _execute(
         self, request: Request, asked: GraphQLRequest, media_type: str, cookies: Cookies, reading: Reading
     ) -> Outcome:
+        reading.unavailable = getattr(request.state, UNAVAILABLE, None)
         allowance = Allowance(self._settings.deadline_seconds)
         try:
             result = await self._deadline.run(self._run(request, asked, allowance, cookies, reading), allowance)

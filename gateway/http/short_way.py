@@ -23,6 +23,7 @@ from gateway.schema.problems import UnknownProvider
 from gateway.schema.softphone import SoftphoneConfig
 from gateway.variables import check_variables
 from tenants.app_keys import NO_APP_KEY
+from tenants.errors import UnavailableError
 
 if TYPE_CHECKING:
     from starlette.types import Scope
@@ -36,6 +37,10 @@ if TYPE_CHECKING:
     from gateway.settings import Settings
     from tenants.model import AppKind
     from tenants.store.published import Published
+
+
+UNAVAILABLE = "unavailable"
+"""In the state of a request: the database was asked, and is not asked again."""
 
 
 class _Asked(NamedTuple):
@@ -68,12 +73,19 @@ class ShortWay:
                 address_of(scope, self._settings),
                 lambda reading: self._make(asked, reading),
             )
+        except UnavailableError as error:
+            scope.setdefault("state", {})[UNAVAILABLE] = error
+            return None
         except Exception:  # noqa: BLE001 - whatever it is, the application meets it again, says why and logs it
             return None
         if answer.is_known_by(head[CONDITION]):
             answer = answer.not_modified()
         self._serving.cache.count_answer(scope["method"], answer.status)
         return answer
+
+    def forget(self) -> None:
+        """What was kept for the application, which has answered."""
+        self._schema.documents.forget()
 
     def _read(self, scope: Scope, head: list[bytes], body: bytes) -> _Asked | None:
         """Raises BadBodyError, RefusedError, NotPlainError: the application tells the client why."""
@@ -89,11 +101,11 @@ class ShortWay:
         asked = self._documents.find(sent)
         text = asked.query or ""
         self._documents.check(asked, is_anonymous=True)
-        plan = self._schema.find_plan(text)
+        check_variables(asked.variables, self._settings.limits)
+        plan = self._schema.find_plan(text, asked.operation_name)
         if plan is None:
             return None
-        check_variables(asked.variables, self._settings.limits)
-        arguments = plan.read_arguments(asked.operation_name, asked.variables)
+        arguments = plan.read_arguments(asked.variables)
         coding = choose_coding(head[CODINGS].decode("latin-1"))
         question = Question(text, asked.operation_name, asked.variables, media_type, coding, is_get, NO_APP_KEY)
         return _Asked(question, plan, arguments["providerId"], arguments["app"])
@@ -103,9 +115,10 @@ class ShortWay:
         try:
             published = await self._find(asked, reading)
         except TimeoutError as error:
-            return Outcome(unavailable(media_type, error), is_whole=False)
+            return Outcome(unavailable(media_type, error), is_whole=False, asks_for_config=True)
         result = UnknownProvider() if published is None else SoftphoneConfig.of(published)
-        return Outcome(to_json({"data": asked.plan.answer(result)}, 200, media_type), is_whole=True)
+        response = to_json({"data": asked.plan.answer(result)}, 200, media_type)
+        return Outcome(response, is_whole=True, asks_for_config=True)
 
     async def _find(self, asked: _Asked, reading: Reading) -> Published | None:
         loaded = reading.find_loaded(asked.provider_id, asked.app, NO_APP_KEY)

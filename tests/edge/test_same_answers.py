@@ -27,6 +27,7 @@ from uvicorn.server import ServerState
 
 from gateway.app import create_app
 from gateway.http.fast_lane import FastLaneProtocol
+from gateway.limits import Limits
 from gateway.settings import Secret, Settings
 from tests.api.documents import (
     CHANGE_APP_KIND,
@@ -173,8 +174,10 @@ class SameAnswers(RuleBasedStateMachine):
         )
         self.storing = TestClient(create_app(self.settings), client=("127.0.0.1", 1))
         self.storing.__enter__()
-        # Within the process of the other, whose connection to the database it uses.
-        self.other = TestClient(create_app(replace(self.settings, cache_bytes=0)), client=("127.0.0.1", 1))
+        # Within the process of the other, whose connection to the database it uses; and with a schema of its own, or it
+        # would know the documents that the other has read.
+        apart = replace(self.settings, cache_bytes=0, limits=Limits(aliases=16))
+        self.other = TestClient(create_app(apart), client=("127.0.0.1", 1))
         self.other.portal = self.storing.portal
         self.wire = Wire(self.storing)
         self.ways: deque[Callable[..., Seen]] = deque([self.seen_by_application, self.wire.ask])

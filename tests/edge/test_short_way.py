@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from hashlib import sha256
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from gateway.app import create_app
+from gateway.limits import Limits
+from gateway.segments import SegmentedMap
 from gateway.settings import AnonymousDocuments, Secret, Settings
 from tests.api.documents import ISSUE_APP_KEY, REQUIRE_APP_KEY, SCREENS, SUSPEND
 from tests.conftest import Ask
@@ -91,7 +94,8 @@ def test_who_has_it_is_told_so_and_counted(ask: Ask, live: str) -> None:
 @pytest.fixture
 def other(ask: Ask, settings: Settings) -> Iterator[Ask]:
     """A gateway without a cache, which answers everything by the application."""
-    client = TestClient(create_app(replace(settings, cache_bytes=0)))
+    # With other limits it has a schema of its own, or it would know the documents that the first has read.
+    client = TestClient(create_app(replace(settings, cache_bytes=0, limits=Limits(aliases=16))))
     client.portal = ask.client.portal  # within the process of the first, whose connection to the database it uses
     yield Ask(client)
     client.portal = None
@@ -104,6 +108,40 @@ def test_a_document_that_is_new_is_answered_so_too(ask: Ask, live: str, other: A
 
     assert ID not in answer.headers
     assert said(answer) == said(post(other, query=document))
+
+
+def test_a_document_that_nobody_can_keep_in_mind_is_answered_with_all_headers(
+    ask: Ask, live: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So it is with one that others push out while its tenant is read."""
+    app: Any = ask.client.app
+    answer = post(ask)
+    documents = app._short_way._schema.documents  # noqa: SLF001 - those of this application
+    monkeypatch.setattr(documents, "_valid", SegmentedMap(0))
+
+    new = post(ask, query=SMALL.replace("Small", "Fresh"))
+
+    assert (ID in new.headers, new.json()) == (False, answer.json())
+    assert set(new.headers) == set(answer.headers) >= {"content-security-policy", "vary"}
+
+
+def test_a_document_that_comes_with_its_hash_is_registered(ask: Ask, live: str) -> None:
+    extensions = {"persistedQuery": {"version": 1, "sha256Hash": sha256(SMALL.encode()).hexdigest()}}
+
+    first = post(ask, extensions=extensions)
+    by_hash = post(ask, query=None, extensions=extensions)
+
+    assert (ID in first.headers, ID in by_hash.headers) == (True, False)
+    assert name_of(first) == name_of(by_hash) == "AcmeInc"
+
+
+@pytest.mark.parametrize("asked", [{"operationName": "Other"}, {"variables": OURS | {"x": TOO_DEEP}}])
+def test_a_new_document_that_is_not_run_is_refused_as_by_the_application(
+    ask: Ask, live: str, other: Ask, asked: dict[str, Any]
+) -> None:
+    document = SMALL.replace("Small", f"Refused{len(str(asked))}")
+
+    assert said(post(ask, query=document, **asked)) == said(post(other, query=document, **asked))
 
 
 @pytest.mark.parametrize(

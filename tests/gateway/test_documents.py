@@ -12,8 +12,11 @@ from gateway.documents import Documents
 from gateway.limits import Limits
 
 if TYPE_CHECKING:
+    from graphql import DocumentNode
+
     from tests.conftest import Ask
 
+PLAIN = "query($id: String!) { softphoneConfig(providerId: $id, app: GENERIC) { __typename } }"
 SCHEMA = make_schema()._schema  # noqa: SLF001 - the library's own name for graphql-core's schema
 LOGIN = '{ login: "1000:AcmeInc", password: "SECRET-typed" }'
 LITERALS = {
@@ -102,19 +105,57 @@ def test_nothing_of_a_request_with_a_password_in_its_document_stays_in_memory(as
     assert len(kept) == 0
 
 
+def test_nothing_of_a_request_that_is_refused_with_a_password_in_its_document_stays_in_memory(ask: Ask) -> None:
+    """Also where it was taken for a name, and the document was read before anything else was."""
+    mark = "_".join(["kept", "nowhere"])
+    document = f"mutation M {{ signIn(input: {{ email: a, password: SECRET_{mark} }}) {{ __typename }} }}"
+
+    refused = ask.client.post("/graphql", json={"query": document, "operationName": "Other"}).json()
+    del document
+
+    gc.collect()
+    assert [code["extensions"]["code"] for code in refused["errors"]] == ["BAD_REQUEST"]
+    assert len([one for one in strings_in_memory() if mark in one and "SECRET" in one]) == 0
+
+
 def strings_in_memory() -> list[str]:
     """Texts that containers hold, which is where a cache would keep one."""
     # Not by iterating: a tuple that another thread is just filling has holes, and reading one ends the process.
     return [each for container in gc.get_objects() for each in gc.get_referents(container) if isinstance(each, str)]
 
 
-def test_what_is_wrong_with_a_document_is_found_out_once_and_told_once() -> None:
+def test_what_is_wrong_with_a_document_is_found_out_once_in_a_request() -> None:
     documents = Documents(Limits(), is_introspecting=True, is_suggesting=False)
     text = "query Unsound { softphoneConfi { name } }"
 
-    assert documents.find_plan(text, SCHEMA) is None
-    document = documents.parse(text)
-    errors = documents.validate(text, document, SCHEMA)
+    def ask() -> tuple[DocumentNode, list[str]]:
+        assert documents.find_plan(text, None, SCHEMA) is None
+        document = documents.parse(text)
+        assert documents.parse(text) is document
+        return document, [error.message for error in documents.validate(text, document, SCHEMA)]
 
-    assert [error.message for error in errors] == ["Cannot query field 'softphoneConfi' on type 'Query'."]
-    assert documents.parse(text) is not document, "it is let go with its errors"
+    first = ask()
+    documents.forget()
+    second = ask()
+
+    assert first[1] == second[1] == ["Cannot query field 'softphoneConfi' on type 'Query'."]
+    assert first[0] is not second[0]
+
+
+def test_documents_that_are_sent_once_do_not_push_out_those_that_are_sent_again() -> None:
+    documents = Documents(Limits(), is_introspecting=True, is_suggesting=False)
+    again = [f"{PLAIN} # popular {number}{'.' * 4_000}" for number in range(7)]
+    once = [f"{{ __typename }} # {number}{'.' * 4_000}" for number in range(300)]
+    once += [f"{PLAIN} # {number}{'.' * 4_000}" for number in range(300)]
+
+    for text in (*again, *again, *once):
+        send(documents, text)
+
+    assert [documents.peek(text) is not None for text in again] == [True] * 7
+
+
+def send(documents: Documents, text: str) -> None:
+    """As a request does it: by a plan, else by the schema."""
+    if documents.find_plan(text, None, SCHEMA) is None and documents.find(text) is None:
+        assert documents.validate(text, documents.parse(text), SCHEMA) == []
+    documents.forget()

@@ -116,7 +116,7 @@ def test_a_plan_answers_as_the_library_does(document: str, result: object) -> No
     executed, given_to_field = execute(document, result)
     assert answer == executed
     assert str(answer) == str(executed)  # the order of fields, too
-    assert plan.read_arguments("Config", VARIABLES) == given_to_field
+    assert plan.read_arguments(VARIABLES) == given_to_field
     assert str(plan.answer(result)) == str(executed)  # again by the same plan
 
 
@@ -151,20 +151,19 @@ def test_a_document_that_asks_for_more_or_less_than_one_config_has_no_plan(docum
 
 
 @pytest.mark.parametrize(
-    ("operation_name", "variables"),
-    [
-        ("Other", VARIABLES),
-        (None, None),
-        (None, {"id": "AcmeInc"}),
-        (None, VARIABLES | {"app": "GENERI"}),
-        (None, VARIABLES | {"id": None}),
-        (None, VARIABLES | {"id": 1}),
-    ],
+    "variables",
+    [None, {"id": "AcmeInc"}, VARIABLES | {"app": "GENERI"}, VARIABLES | {"id": None}, VARIABLES | {"id": 1}],
 )
-def test_what_cannot_be_run_is_left_to_the_library(
-    operation_name: str | None, variables: dict[str, Any] | None
-) -> None:
+def test_what_cannot_be_run_is_left_to_the_library(variables: dict[str, Any] | None) -> None:
     plan = plan_of(f"query Config{HEAD} {{ {ASKED} {{ __typename }} }}")
 
     with pytest.raises(NotPlainError):
-        plan.read_arguments(operation_name, variables)
+        plan.read_arguments(variables)
+
+
+def test_a_plan_is_for_the_operation_that_is_named() -> None:
+    named = plan_of(f"query Config{HEAD} {{ {ASKED} {{ __typename }} }}")
+    nameless = plan_of(f"query{HEAD} {{ {ASKED} {{ __typename }} }}")
+
+    assert [named.runs(name) for name in (None, "Config", "Other", "")] == [True, True, False, False]
+    assert [nameless.runs(name) for name in (None, "Config")] == [True, False]

@@ -65,6 +65,15 @@ async def test_what_nobody_waits_for_any_more_is_not_asked(reader: SqliteReader)
         assert await reader.read("SELECT 1", ()) == [(1,)]
 
 
+async def test_who_asks_while_it_is_busy_is_told_when_it_is_done(reader: SqliteReader) -> None:
+    busy = reader.read(SLOW, (LONG,))
+    await asyncio.sleep(0.05)  # the thread has it, and does not see who comes now
+    late = reader.read("SELECT 1", ())
+
+    async with asyncio.timeout(20):
+        assert (await busy, await late) == ([(LONG,)], [(1,)])
+
+
 async def test_the_loop_goes_on_while_a_read_takes_long(reader: SqliteReader) -> None:
     turns, busy = 0, reader.read(SLOW, (LONG,))
     while not busy.done():
@@ -82,7 +91,27 @@ async def test_who_asked_before_it_was_closed_is_told(sqlite_url: str) -> None:
     await reader.close()
 
     assert await asyncio.gather(*asked) == [[(0,)], [(1,)], [(2,)]]
-    assert threading.active_count() <= threads
+    with pytest.raises(sqlite3.ProgrammingError):
+        await reader.read("SELECT 1", ())
+    await until_threads(threads)
+
+
+async def test_who_gives_up_while_it_opens_leaves_no_thread_behind(sqlite_url: str) -> None:
+    threads = threading.active_count()
+
+    for _ in range(5):
+        opening = asyncio.create_task(SqliteReader.open(f"file:{sqlite_url.removeprefix('sqlite:///')}?mode=ro", 0.5))
+        await asyncio.sleep(0)
+        opening.cancel()
+
+    await until_threads(threads)
+
+
+async def until_threads(most: int) -> None:
+    """One that has said its last is gone a moment later."""
+    async with asyncio.timeout(5):
+        while threading.active_count() > most:
+            await asyncio.sleep(0.01)
 
 
 async def test_it_writes_nothing(reader: SqliteReader) -> None:
@@ -96,7 +125,7 @@ async def test_a_file_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(sqlite3.OperationalError):
         await SqliteReader.open(f"file:{tmp_path / 'nothing.db'}?mode=ro", 0.5)
 
-    assert threading.active_count() <= threads + 1  # it is on its way out
+    await until_threads(threads)
 
 
 async def test_softphones_do_not_wait_for_what_takes_staff_long(connected_sqlite: str) -> None:
