@@ -263,7 +263,7 @@ class Served(GraphQL[Any, None]):
         self._database = database
         self._pool: Any = None
 
-    # Any: the library leaves open what a context is.
+    # ANN401: the library leaves open what a context is.
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Any:  # noqa: ANN401
         if self._pool is None:
             self._pool = await asyncpg.create_pool(self._database, min_size=10, max_size=10)

@@ -1,24 +1,29 @@
 """Answers what a softphone asks around the application, where nothing about the request is out of the ordinary.
 
-A document that is known by now, nobody's credential, a config that can be read: then the answer is read by the
-document's plan and goes into the cache as any other. Whatever else comes is left to the application, and so is whatever
-goes wrong here, since that says why: nothing has been answered or counted by then.
+A plain document, nobody's credential, a config that can be read: then the answer is read by the document's plan and
+goes into the cache as any other. Whatever else comes is left to the application, and so is whatever goes wrong here,
+since that says why: nothing has been answered by then.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import structlog
+from graphql import GraphQLError
+
 from gateway.context import Allowance
 from gateway.edge.answers import Outcome
 from gateway.edge.codings import choose_coding
 from gateway.edge.keys import ACCEPT, CODINGS, CONDITION, CONTENT_TYPE, Question
 from gateway.http import metrics
-from gateway.http.body import of_bytes, of_query_string
+from gateway.http.body import BadBodyError, of_bytes, of_query_string
 from gateway.http.caller import address_of
 from gateway.http.deadline import Deadline
 from gateway.http.negotiation import choose
 from gateway.http.rendering import to_json, unavailable
+from gateway.reads import NotPlainError
+from gateway.refusals import RefusedError
 from gateway.schema.problems import UnknownProvider
 from gateway.schema.softphone import SoftphoneConfig
 from gateway.variables import check_variables
@@ -39,6 +44,9 @@ if TYPE_CHECKING:
     from tenants.store.published import Published
 
 
+log = structlog.get_logger("gateway.short_way")
+
+_TOLD_BY_THE_APPLICATION = (BadBodyError, GraphQLError, NotPlainError, RefusedError)
 UNAVAILABLE = "unavailable"
 """In the state of a request: the database was asked, and is not asked again."""
 
@@ -76,7 +84,10 @@ class ShortWay:
         except UnavailableError as error:
             scope.setdefault("state", {})[UNAVAILABLE] = error
             return None
-        except Exception:  # noqa: BLE001 - whatever it is, the application meets it again, says why and logs it
+        except _TOLD_BY_THE_APPLICATION:
+            return None
+        except Exception as error:  # noqa: BLE001 - a bug of ours, which the application may answer without
+            log.warning("short way given up", reason=type(error).__name__)
             return None
         if answer.is_known_by(head[CONDITION]):
             answer = answer.not_modified()

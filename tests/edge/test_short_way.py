@@ -247,3 +247,17 @@ def test_who_is_suspended_or_hides_behind_a_key_is_nobody_at_once(ask: Ask, live
     kinds = [answer.json()["data"]["softphoneConfig"]["__typename"] for answer in (without, again, suspended)]
     assert kinds == ["UnknownProvider", "SoftphoneConfig", "UnknownProvider"]
     assert [ID in answer.headers for answer in (without, again, suspended)] == [False] * 3
+
+
+def test_a_bug_of_the_short_way_is_logged_and_nobody_else_notices(
+    ask: Ask, live: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    schema: Any = ask.client.app._short_way._schema  # type: ignore[attr-defined]  # noqa: SLF001 - of this application
+    plan = schema.find_plan(SMALL, None)
+    monkeypatch.setattr(plan, "_names", None)
+
+    answer = post(ask)
+
+    assert (ID in answer.headers, name_of(answer)) == (True, "AcmeInc")
+    assert "short way given up" in (told := "".join(capsys.readouterr()))
+    assert "AttributeError" in told
