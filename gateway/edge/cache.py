@@ -76,8 +76,10 @@ class EdgeCache:
     def find_received(self, received: bytes) -> tuple[Entry, tuple[str, int]] | None:
         """What answers a request that came like this, and how: by which method it asks, and with which status."""
         entry = self._known.get(received)
-        if entry is not None and self._use(entry):
-            return entry, entry.answered
+        if entry is not None:
+            _ = entry.standing, entry.own  # of many, neither is in the processor's cache: it fetches both at once
+            if self._use(entry):
+                return entry, entry.answered
         found = self._received.get(received)
         return (found.entry, found.answered) if found is not None and self._use(found.entry) else None
 

@@ -53,12 +53,12 @@ class Entry(Item):
 
     __slots__ = (
         "_latest",
-        "_own",
         "_own_length",
         "_shared",
         "_status",
         "answered",
         "cell",
+        "own",
         "question",
         "received",
         "standing",
@@ -77,7 +77,7 @@ class Entry(Item):
         self._shared = _lines(tuple(kinds[0]), tuple(kinds[1]))
         """Without what is about the content, and with it."""
         own = _render(kinds[2])
-        self._own, self._own_length = b"%b%b%b%b" % (own, _render(kinds[3]), _END, answer.body), len(own)
+        self.own, self._own_length = b"%b%b%b%b" % (own, _render(kinds[3]), _END, answer.body), len(own)
         """The rest in one piece, and what of it a 304 says."""
         self.cell: Cell | None = cell
         """Held, so that changes reach it."""
@@ -95,7 +95,7 @@ class Entry(Item):
 
     def drop(self) -> None:
         """Free what it holds: spellings may still lead here."""
-        self._own, self._own_length = b"", 0
+        self.own, self._own_length = b"", 0
         self.cell = self.standing = self.use = self.received = None
 
     def know(self, received: bytes, method: str, status: int) -> None:
@@ -123,12 +123,12 @@ class Entry(Item):
     def wire(self, status: int) -> tuple[bytes, bytes] | tuple[bytes, bytes, bytes]:
         """All that follows the lines of status and date, for one of its two statuses."""
         if status == NOT_MODIFIED:
-            return self._shared[0], self._own[: self._own_length], _END
-        return self._shared[1], self._own
+            return self._shared[0], self.own[: self._own_length], _END
+        return self._shared[1], self.own
 
     @property
     def _etag(self) -> bytes | None:
-        return self._own[len(_ETAG) : self._own.index(_END)] if self._own.startswith(_ETAG) else None
+        return self.own[len(_ETAG) : self.own.index(_END)] if self.own.startswith(_ETAG) else None
 
 
 def kind(header: tuple[bytes, bytes]) -> int:
