@@ -44,6 +44,8 @@ from gateway.http.static import static_routes
 from gateway.http.trusted import load_trusted
 from gateway.jobs.arrival import Arrival
 from gateway.jobs.feed import Feed
+from gateway.jobs.huge_pages import HugePages
+from gateway.jobs.supervision import end
 from gateway.logs import configure_logging
 from gateway.preparation import look, prepare
 from gateway.provisioning.provisioner import Provisioner
@@ -94,6 +96,7 @@ def create_app(
     feed = Feed(listeners, settings.database_url)
     cache = EdgeCache(settings.cache_bytes, is_current=lambda: feed.is_current)
     tallying = Tallying(cache)
+    huge_pages = HugePages(lambda: cache.weight)
     headers = security_headers(is_production=settings.is_production)
     known = KnownGood(feed)
     serving = Serving(
@@ -108,8 +111,11 @@ def create_app(
     purges = Purges(settings, keys, upstream.trust)
     # In this order: caches in front ask again as soon as they hear.
     listeners += [serving.cells.on_changes, known.on_changes, purges.on_changes]
-    file = SnapshotFile(settings.snapshot_path, keys) if settings.snapshot_path else None
-    keeping = Keeping(known, file, serving.cells.served)
+    keeping = Keeping(
+        known,
+        SnapshotFile(settings.snapshot_path, keys) if settings.snapshot_path else None,
+        serving.cells.served,
+    )
     arrival = Arrival(
         look=lambda: look(settings), prepare=lambda: prepare(settings, is_hasty=True), reach=database.reach
     )
@@ -132,13 +138,14 @@ def create_app(
         purges.start()
         log.info("started", sqlite=database.sqlite_version(), profile=settings.profile.value)
         tallying.start()
+        huge_pages.start()
         warming = asyncio.create_task(_warm_up(upstream))
         try:
             yield
         finally:
-            warming.cancel()
-            await asyncio.wait({warming})
+            await end(warming)
             await tallying.close()
+            await huge_pages.close()
             await upstream.close()
             await stamps.close()
             await keeping.close()
