@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
+from gateway.edge.validators import NO_STORE
 from gateway.http.connection import ProtocolLimits, Reading, TimedConnection, disconnect
 
 if TYPE_CHECKING:
@@ -213,6 +214,7 @@ class GatewayProtocol(TimedConnection):
             *self.server_state.default_headers,
             (b"content-type", b"text/plain; charset=utf-8"),
             (b"content-length", b"%d" % len(text)),
+            (b"cache-control", NO_STORE),
             (b"x-content-type-options", b"nosniff"),
             (b"connection", b"close"),
         ]

@@ -205,6 +205,7 @@ def test_what_is_no_request_is_refused_before_the_application(
     assert status_of(answer) == 400
     assert b"\r\nconnection: close\r\n" in answer
     assert b"\r\nx-content-type-options: nosniff\r\n" in answer
+    assert b"\r\ncache-control: private, no-store\r\n" in answer
     assert b"server:" not in answer
     assert application.started == 0
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
