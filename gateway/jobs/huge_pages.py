@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-import sys
 from contextvars import Context
+from itertools import groupby
+from mmap import PAGESIZE
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,16 +24,12 @@ _MORE_BYTES = 16 * 1024 * 1024
 """That must have been stored since the last time: what is joined already costs next to nothing."""
 _PAGE_BYTES = 2 * 1024 * 1024
 _LEAST_USED = 0.9
-"""Of a region: stacks of threads and what was freed would only take more memory."""
+"""Of a huge page: what is not in use of it is taken too. Stacks of threads lie among what is stored."""
 _COLLAPSE = 25
 """MADV_COLLAPSE, see madvise(2)."""
 _SETTING = Path("/sys/kernel/mm/transparent_hugepage/enabled")
-_REGIONS = Path("/proc/self/smaps")
-_ANONYMOUS = re.compile(
-    r"^([0-9a-f]+)-([0-9a-f]+) rw-p \S+ \S+ 0 *(?:\[(?:heap|anon\S*)\])?\n(?:\w+: .*\n)*?"
-    r"Rss: +(\d+) kB\n(?:\w+: .*\n)*?AnonHugePages: +(\d+) kB$",
-    re.MULTILINE,
-)
+_REGIONS = Path("/proc/self/maps")
+_ANONYMOUS = re.compile(r"^([0-9a-f]+)-([0-9a-f]+) rw-p \S+ \S+ 0 *(?:\[(?:heap|anon:.*)\])?$", re.MULTILINE)
 
 
 class HugePages:
@@ -65,25 +62,40 @@ class HugePages:
 
 
 def join() -> None:
-    """Put what this process has in memory into huge pages, where nearly all of a region is in use.
+    """Put what this process has in memory into huge pages, each of which nearly all is in use.
 
     Takes some milliseconds for each; who touches one meanwhile waits for that one.
     """
-    if sys.platform != "linux" or not _SETTING.exists() or "[never]" in _SETTING.read_text("ascii"):
+    if not _REGIONS.exists() or not _SETTING.exists() or "[never]" in _SETTING.read_text("ascii"):
         return
     import ctypes  # noqa: PLC0415 - an idle process does without
 
-    madvise = ctypes.CDLL(None).madvise
-    madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+    libc = ctypes.CDLL(None)
+    libc.madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+    libc.mincore.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_char_p)
     for begin, length in _regions():
-        madvise(begin, length, _COLLAPSE)  # advice: what the kernel makes of it is its own affair
+        used = ctypes.create_string_buffer(length // PAGESIZE)
+        if libc.mincore(begin, length, used) == 0:  # else it is no longer there
+            for first, size in _in_use(used.raw):
+                libc.madvise(begin + first, size, _COLLAPSE)  # advice: what the kernel makes of it is its own affair
 
 
 def _regions() -> Iterator[tuple[int, int]]:
-    """Address and length of what is worth joining, in whole huge pages."""
-    for first, last, resident, joined in _ANONYMOUS.findall(_REGIONS.read_text("utf-8", "surrogateescape")):
-        size = int(last, 16) - int(first, 16)
+    """Address and length of what no file and no other process has a part in, in whole huge pages."""
+    for first, last in _ANONYMOUS.findall(_REGIONS.read_text("utf-8", "surrogateescape")):
         begin = -(-int(first, 16) // _PAGE_BYTES) * _PAGE_BYTES
         length = (int(last, 16) - begin) // _PAGE_BYTES * _PAGE_BYTES
-        if length > int(joined) * 1024 and int(resident) * 1024 >= size * _LEAST_USED:
+        if length > 0:
             yield begin, length
+
+
+def _in_use(used: bytes) -> Iterator[tuple[int, int]]:
+    """Where huge pages begin that are worth joining, and how far they go on; `used` says 1 of each page in use."""
+    pages = _PAGE_BYTES // PAGESIZE
+    counts = (used.count(1, begin, begin + pages) for begin in range(0, len(used), pages))
+    place = 0
+    for is_worth, group in groupby(counts, lambda count: count >= pages * _LEAST_USED):
+        size = len(list(group)) * _PAGE_BYTES
+        if is_worth:
+            yield place, size
+        place += size

@@ -4,7 +4,11 @@ import asyncio
 import mmap
 import os
 import re
+import subprocess
+import sys
+from contextlib import contextmanager
 from pathlib import Path
+from textwrap import dedent
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -50,12 +54,18 @@ class Region(NamedTuple):
     """What stood in huge pages without it, in MiB."""
 
 
-@pytest.fixture
-def region() -> Iterator[Region]:
+@contextmanager
+def in_use() -> Iterator[Region]:
     before = mib("AnonHugePages")
     with mmap.mmap(-1, 64 * MIB, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as memory:
         memory.write(os.urandom(MIB) * 64)
         yield Region(memory, before)
+
+
+@pytest.fixture
+def region() -> Iterator[Region]:
+    with in_use() as region:
+        yield region
 
 
 def test_memory_in_use_is_joined_as_far_as_the_kernel_allows_and_stays_what_it_was(region: Region) -> None:
@@ -67,15 +77,31 @@ def test_memory_in_use_is_joined_as_far_as_the_kernel_allows_and_stays_what_it_w
     assert region.memory[:] == was
 
 
-def test_memory_that_is_hardly_used_is_left_alone() -> None:
+def test_memory_that_is_hardly_used_is_left_alone_also_beside_what_is_in_use() -> None:
+    stood = mib("AnonHugePages")
     with mmap.mmap(-1, 1024 * MIB, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as memory:
         for begin in range(0, len(memory), 2 * MIB):
             memory[begin] = 1
+        memory[512 * MIB : 576 * MIB] = os.urandom(MIB) * 64
         before = mib("Rss")
 
         join()
 
-        assert mib("Rss") - before < 64
+        assert has_joined(stood)
+        assert mib("Rss") - before < 32
+
+
+def test_small_objects_of_the_heap_are_joined() -> None:
+    code = f"""
+        from gateway.jobs.huge_pages import join
+        from tests.gateway.test_huge_pages import has_joined, mib
+        before = mib("AnonHugePages")
+        kept = [b"x" * 100_000 for _ in range({64 * MIB // 100_000})]
+        join()
+        assert has_joined(before)
+    """
+
+    subprocess.run([sys.executable, "-c", dedent(code)], check=True, timeout=60)
 
 
 def look_at(weights: Iterable[int]) -> None:
@@ -105,6 +131,25 @@ def test_it_is_not_done_before(weights: tuple[int, ...]) -> None:
     look_at(weights)
 
     assert mib("AnonHugePages") <= before
+
+
+@pytest.mark.parametrize(("weights", "is_done"), [((35,), False), ((37,), True), ((0, 17), True)])
+def test_it_is_done_again_once_as_much_more_is_stored(weights: tuple[int, ...], *, is_done: bool) -> None:
+    stored = 20
+
+    async def run() -> None:
+        nonlocal stored
+        job = HugePages(lambda: stored * MIB, look_seconds=0.05)
+        job.start()
+        await asyncio.sleep(1.0)
+        with in_use() as later:
+            for weight in weights:
+                stored = weight
+                await asyncio.sleep(1.0)
+            assert has_joined(later.before) if is_done else mib("AnonHugePages") <= later.before
+        await job.close()
+
+    asyncio.run(run())
 
 
 def test_a_gateway_does_it_when_it_has_stored_a_lot(migrated_sqlite: Path, tmp_path: Path, region: Region) -> None:
