@@ -7,6 +7,7 @@ room at the moment leaves all as it is.
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import re
 from contextvars import Context
 from itertools import groupby
@@ -68,8 +69,6 @@ def join() -> None:
     """
     if not _REGIONS.exists() or not _SETTING.exists() or "[never]" in _SETTING.read_text("ascii"):
         return
-    import ctypes  # noqa: PLC0415 - an idle process does without
-
     libc = ctypes.CDLL(None)
     libc.madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
     libc.mincore.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_char_p)
