@@ -135,17 +135,26 @@ def test_it_is_not_done_before(weights: tuple[int, ...]) -> None:
 
 @pytest.mark.parametrize(("weights", "is_done"), [((35,), False), ((37,), True), ((0, 17), True)])
 def test_it_is_done_again_once_as_much_more_is_stored(weights: tuple[int, ...], *, is_done: bool) -> None:
-    stored = 20
+    stored, looks = 20, 0
+
+    def weight() -> int:
+        nonlocal looks
+        looks += 1
+        return stored * MIB
+
+    async def store_until_seen(mebibytes: int) -> None:
+        nonlocal stored
+        stored, seen = mebibytes, looks + 2  # one looks again once it has done what the last look asked for
+        while looks < seen:
+            await asyncio.sleep(0.01)
 
     async def run() -> None:
-        nonlocal stored
-        job = HugePages(lambda: stored * MIB, look_seconds=0.05)
+        job = HugePages(weight, look_seconds=0.05)
         job.start()
-        await asyncio.sleep(1.0)
+        await store_until_seen(20)
         with in_use() as later:
-            for weight in weights:
-                stored = weight
-                await asyncio.sleep(1.0)
+            for mebibytes in weights:
+                await store_until_seen(mebibytes)
             assert has_joined(later.before) if is_done else mib("AnonHugePages") <= later.before
         await job.close()
 
