@@ -114,7 +114,7 @@ def create_app(
     keeping = Keeping(
         known,
         SnapshotFile(settings.snapshot_path, keys) if settings.snapshot_path else None,
-        serving.cells.served,
+        serving.cells.has,
     )
     arrival = Arrival(
         look=lambda: look(settings), prepare=lambda: prepare(settings, is_hasty=True), reach=database.reach

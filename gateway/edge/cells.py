@@ -161,9 +161,9 @@ class Cells:
         """How many there are."""
         return len(self._cells)
 
-    def served(self) -> list[str]:
-        """The ProviderIds that have one."""
-        return list(self._cells)
+    def has(self, provider_key: str) -> bool:
+        """Whether this ProviderId has one."""
+        return provider_key in self._cells
 
     def of(self, provider_key: str) -> Cell:
         """The cell, which is new when nobody holds one."""

@@ -12,7 +12,7 @@ from tenants.access import PUBLIC
 from tenants.store.published import list_known
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from gateway.edge.known_good import KnownGood
     from gateway.edge.snapshot import SnapshotFile
@@ -33,13 +33,13 @@ class Keeping:
         self,
         known: KnownGood,
         file: SnapshotFile | None,
-        being_served: Callable[[], Iterable[str]],
+        is_served: Callable[[str], bool],
         *,
         look_seconds: float = _LOOK_SECONDS,
         write_seconds: float = _WRITE_SECONDS,
     ) -> None:
-        """`being_served` are the ProviderIds, in lower case, whose answers are stored."""
-        self._known, self._file, self._being_served = known, file, being_served
+        """`is_served` tells of a ProviderId, in lower case, whether answers for it are stored."""
+        self._known, self._file, self._is_served = known, file, is_served
         self._look_seconds, self._write_seconds = look_seconds, write_seconds
         self._reading, self._writing, self._sharing = map(Supervised, ("known good", "snapshot", "others' snapshot"))
         self._task: asyncio.Task[None] | None = None
@@ -104,7 +104,7 @@ class Keeping:
     async def _write(self) -> None:
         state = self._known.changes
         self._written = state, time.monotonic()
-        kept = self._known.to_save(self._being_served())
+        kept = self._known.to_save(self._is_served)
         if self._file is not None and kept:
             try:
                 self._known.load(await asyncio.shield(asyncio.to_thread(self._file.save, kept, time.time())))

@@ -126,7 +126,7 @@ class KnownGood:
         kept = self._kept.get(key)
         if kept is None or kept.document is None:
             return None
-        seconds = max(0.0, self._clocks.now() - self._as_of(key, kept))
+        seconds = max(0.0, self._clocks.now() - self._as_of(key, kept, self._heard()))
         known = Known.from_bytes(kept.document)
         if seconds > LONGEST_SECONDS or not known.admits(app, sent):
             return None
@@ -159,9 +159,10 @@ class KnownGood:
         return [key for key, kept in self._kept.items() if kept.tenant == tenant]
 
     def _doubt_all(self) -> None:
+        heard = self._heard()
         for key, kept in self._kept.items():
             if kept.document is not None:
-                self._kept[key] = kept._replace(as_of=self._as_of(key, kept))
+                self._kept[key] = kept._replace(as_of=self._as_of(key, kept, heard))
                 self._wanted[key] = None
 
     # Of the job
@@ -201,20 +202,27 @@ class KnownGood:
                 if one.document is not None:
                     self._wanted[key] = None
 
-    def to_save(self, being_served: Iterable[str]) -> dict[str, Kept]:
-        """All that is kept, each as of when it was last known to be so."""
-        now = self._clocks.now()
-        for key in being_served:
-            kept = self._kept.get(key)
-            if kept is not None:
-                self._kept[key] = kept._replace(served=now)
-        self._kept = prune(self._kept, now)
-        return {key: kept._replace(as_of=self._as_of(key, kept)) for key, kept in self._kept.items()}
+    def to_save(self, is_served: Callable[[str], bool]) -> dict[str, Kept]:
+        """All that is kept, each as of when it was last known to be so; `is_served` is asked by ProviderId.
 
-    def _as_of(self, key: str, kept: Kept) -> float:
-        if kept.document is None or key in self._wanted:
-            return kept.as_of
-        return max(kept.as_of, self._clocks.now() - self.seconds_deaf)
+        Everybody waits meanwhile, so nothing here looks at more than what is kept, and `_replace` is too slow for it.
+        """
+        now, heard = self._clocks.now(), self._heard()
+        for key, (tenant, document, as_of, _, revision) in self._kept.items():
+            if is_served(key):
+                self._kept[key] = Kept(tenant, document, as_of, now, revision)
+        self._kept = prune(self._kept, now)
+        return {
+            key: Kept(kept.tenant, kept.document, self._as_of(key, kept, heard), kept.served, kept.revision)
+            for key, kept in self._kept.items()
+        }
+
+    def _heard(self) -> float:
+        """Up to when all changes were heard of, as the time of day."""
+        return self._clocks.now() - self.seconds_deaf
+
+    def _as_of(self, key: str, kept: Kept, heard: float) -> float:
+        return kept.as_of if kept.document is None or key in self._wanted else max(kept.as_of, heard)
 
 
 def is_of_use(kept: Mapping[str, Kept], now: float) -> bool:

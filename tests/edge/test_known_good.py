@@ -73,6 +73,10 @@ def number_of(good: KnownGood, provider_id: str = "AcmeInc") -> int | None:
     return found.published.revision.number if found else None
 
 
+def nobody(_key: str) -> bool:
+    return False
+
+
 def test_what_was_served_is_known_by_any_spelling_of_its_name(good: KnownGood) -> None:
     found = good.find("ACMEinc", AppKind.GENERIC, NO_APP_KEY)
 
@@ -186,17 +190,34 @@ def test_those_served_longest_ago_go_first(good: KnownGood, hearing: Hearing, mo
     hearing.now += 1
     good.note("acmeinc", 1, 1_001)
 
-    assert list(good.to_save([])) == ["acmeinc"]
+    assert list(good.to_save(nobody)) == ["acmeinc"]
 
     hearing.now += 1
     assert number_of(good, "NeighbourTel") is None
 
 
+def test_whoever_is_answered_from_memory_counts_as_served_and_no_other_is_looked_at(
+    good: KnownGood, hearing: Hearing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(known_good, "MOST_TENANTS", 1)
+    hearing.now += 1
+    good.note("acmeinc", 1, 1_001)
+    hearing.now += 1
+    asked = list[str]()
+
+    def is_served(key: str) -> bool:
+        asked.append(key)
+        return key == "neighbourtel"
+
+    assert list(good.to_save(is_served)) == ["neighbourtel"]
+    assert sorted(asked) == ["acmeinc", "neighbourtel"]
+
+
 def test_there_is_a_bound_of_bytes(good: KnownGood, hearing: Hearing, monkeypatch: pytest.MonkeyPatch) -> None:
-    ((key, one), _) = good.to_save([]).items()
+    ((key, one), _) = good.to_save(nobody).items()
     monkeypatch.setattr(known_good, "MOST_BYTES", weight_of(key, one) + 20)
 
-    assert len(prune(good.to_save([]), hearing.now)) == 1
+    assert len(prune(good.to_save(nobody), hearing.now)) == 1
 
 
 def test_what_is_kept_takes_no_more_than_it_weighs(good: KnownGood, hearing: Hearing) -> None:
@@ -214,7 +235,7 @@ def test_what_is_kept_takes_no_more_than_it_weighs(good: KnownGood, hearing: Hea
     taken = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
 
-    weighed = sum(weight_of(key, kept) for key, kept in list(good.to_save([]).items())[12:])
+    weighed = sum(weight_of(key, kept) for key, kept in list(good.to_save(nobody).items())[12:])
     assert taken <= weighed <= 1.5 * taken
 
 
