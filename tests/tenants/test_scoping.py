@@ -21,6 +21,7 @@ from tenants.access import (
     Trail,
 )
 from tenants.access_rows import AccessTokenRow
+from tenants.binding import find_row
 from tenants.rows import TenantRow
 from tenants.scoping import Extent, Kind, current_extent, scoped
 from tenants.system import FEED, SystemScope
@@ -146,7 +147,11 @@ async def send_a_statement() -> None:
     await get_connection("default").execute_query("SELECT 1")
 
 
-@pytest.mark.parametrize("work", [read, read_in_a_transaction, write, change, delete, send_a_statement])
+async def find_a_row() -> None:
+    await find_row(dict.fromkeys(("sqlite", "postgres"), "SELECT 1"), ())
+
+
+@pytest.mark.parametrize("work", [read, read_in_a_transaction, write, change, delete, send_a_statement, find_a_row])
 async def test_a_statement_is_refused_while_nothing_is_bound(
     connected: str, work: Callable[[], Coroutine[Any, Any, Any]]
 ) -> None:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import subprocess
+import sys
 import threading
+import time
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -126,6 +130,31 @@ async def test_a_file_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
         await SqliteReader.open(f"file:{tmp_path / 'nothing.db'}?mode=ro", 0.5)
 
     await until_threads(threads)
+
+
+async def test_a_lock_is_waited_for_no_longer_than_was_said(tmp_path: Path) -> None:
+    file = tmp_path / "locked.db"
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        reader = await SqliteReader.open(f"file:{file}", 0.1)
+        began = time.monotonic()
+
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            await reader.read("SELECT * FROM sqlite_schema", ())
+
+        assert 0.05 < time.monotonic() - began < 3  # the library's own patience is five
+    await reader.close()
+
+
+NEVER_CLOSED = """
+import asyncio
+from tenants.sqlite_reader import SqliteReader
+asyncio.run(SqliteReader.open("file:?mode=memory", 0.1))
+"""
+
+
+def test_a_process_ends_that_has_never_closed_it() -> None:
+    subprocess.run([sys.executable, "-c", NEVER_CLOSED], check=True, timeout=20)
 
 
 async def test_softphones_do_not_wait_for_what_takes_staff_long(connected_sqlite: str) -> None:
