@@ -167,6 +167,13 @@ class Load:
             while self.answered < wanted:
                 await asyncio.sleep(0.01)
 
+    async def wait_for_each(self) -> None:
+        """Until each client was answered once more, also one that is in no hurry."""
+        before = [client.answered for client in self.clients]
+        async with asyncio.timeout(60):
+            while any(client.answered <= then for client, then in zip(self.clients, before, strict=True)):
+                await asyncio.sleep(0.01)
+
 
 @asynccontextmanager
 async def under_load(port: int, pause_seconds: float = 0.1) -> AsyncIterator[Load]:

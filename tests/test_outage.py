@@ -185,7 +185,7 @@ async def kill(fleet: Fleet, load: Load, report: Report) -> None:
     """A worker finishes nothing, and whoever had asked it asks another."""
     with load.may_be_cut(), report.killing():
         await end_worker(fleet, signal.SIGKILL)
-        await load.wait_for(50)
+        await load.wait_for_each()  # who was idle then finds its connection closed when it asks next
 
 
 async def end_worker(fleet: Fleet, number: signal.Signals) -> None:
