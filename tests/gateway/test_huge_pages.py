@@ -91,7 +91,7 @@ def test_memory_that_is_hardly_used_is_left_alone_also_beside_what_is_in_use() -
         assert mib("Rss") - before < 32
 
 
-def test_small_objects_of_the_heap_are_joined() -> None:
+def test_what_stands_on_the_heap_is_joined() -> None:
     code = f"""
         from gateway.jobs.huge_pages import join
         from tests.gateway.test_huge_pages import has_joined, mib
