@@ -52,6 +52,8 @@ if TYPE_CHECKING:
 
     import httpx2
 
+    from tests.databases import PostgresServer
+
 SMALL = "query($providerId: String!, $app: AppKind!) { softphoneConfig(providerId: $providerId, app: $app) {"
 TWO_TENANTS = f"""{SMALL} ... on SoftphoneConfig {{ revision }} }}
 b: softphoneConfig(providerId: "BrightTel", app: GENERIC) {{ __typename }} }}"""
@@ -160,15 +162,13 @@ def without_id(headers: Mapping[str, str]) -> dict[str, str]:
 class SameAnswers(RuleBasedStateMachine):
     """One database, two gateways."""
 
-    template: Path
-    folder: Path
-    number = counting()
+    new_url: Callable[[], str]
+    """Of a database with nothing in it."""
 
     def __init__(self) -> None:
         super().__init__()
-        path = shutil.copy(self.template, self.folder / f"{next(self.number)}.db")
         self.settings = Settings(
-            database_url=f"sqlite:///{path}",
+            database_url=self.new_url(),
             secret_key=Secret("a key for tests, 32 characters long"),
             trusted_proxies=(ip_network("127.0.0.0/8"),),
         )
@@ -366,7 +366,28 @@ class SameAnswers(RuleBasedStateMachine):
 
 @pytest.mark.proof
 def test_same_answers(migrated_sqlite: Path, tmp_path: Path) -> None:
-    machine = type("Machine", (SameAnswers,), {"template": migrated_sqlite, "folder": tmp_path})
+    number = counting()
+
+    search(lambda: f"sqlite:///{shutil.copy(migrated_sqlite, tmp_path / f'{next(number)}.db')}")
+
+
+@pytest.mark.proof
+def test_same_answers_on_postgresql(postgres_server: PostgresServer, migrated_postgres: str) -> None:
+    made = list[str]()
+
+    def new_url() -> str:
+        made.append(postgres_server.make(migrated_postgres))
+        return made[-1]
+
+    try:
+        search(new_url)
+    finally:
+        for url in made:
+            postgres_server.drop(url)
+
+
+def search(new_url: Callable[[], str]) -> None:
+    machine = type("Machine", (SameAnswers,), {"new_url": staticmethod(new_url)})
 
     run_state_machine_as_test(
         machine,
